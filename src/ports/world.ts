@@ -1,0 +1,65 @@
+/** The small ports: clock, machine, failpoints, files of the state folder, agents. */
+import type { AgentSpec } from '../core/plan/model.ts';
+import type { AbsolutePath } from '../core/ids.ts';
+
+export interface ClockPort {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds that never go backwards. */
+  monotonic(): number;
+  /** Calls `wake` once, not before `delayMs`; the returned function cancels. */
+  after(delayMs: number, wake: () => void): () => void;
+}
+
+export interface MachineLoad {
+  readonly cpuCount: number;
+  /** Busy fraction of all processors over the last seconds, 0..1. */
+  readonly cpuBusy: number;
+  readonly memoryTotalBytes: number;
+  readonly memoryAvailableBytes: number;
+  /** Free bytes where worktrees are made. */
+  readonly diskFreeBytes: number;
+}
+
+export interface MachinePort {
+  load(path: AbsolutePath): Promise<MachineLoad>;
+  /** `count` loopback ports that were free at this moment and differ from `taken`. */
+  freePorts(count: number, taken: readonly number[]): Promise<readonly number[]>;
+  readonly bootId: string;
+  readonly platform: string;
+}
+
+/** Named points before and after each effect; a test switches one on to die, throw or delay there. */
+export type Failpoint = (name: string) => Promise<void>;
+
+export interface FilesPort {
+  /** Written whole and renamed into place; parent folders are made. */
+  write(path: AbsolutePath, content: string): Promise<void>;
+  read(path: AbsolutePath): Promise<string | null>;
+}
+
+export interface LaunchRequest {
+  readonly agent: AgentSpec;
+  readonly task: string;
+  readonly wave: number;
+  readonly attempt: string;
+  readonly prompt: string;
+  readonly promptFile: AbsolutePath;
+  readonly worktree: AbsolutePath;
+  readonly branch: string;
+  /** From the plan's workspace (env, ports), already resolved. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Launch {
+  readonly argv: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: string | null;
+  /** Values that must not reach the disk. */
+  readonly secrets: readonly string[];
+}
+
+export interface AgentsPort {
+  /** Pure but for reading the allowed environment variables; failure `agent-unknown` when it cannot be built. */
+  launch(request: LaunchRequest): Launch;
+}
