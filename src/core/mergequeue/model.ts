@@ -1,0 +1,69 @@
+/**
+ * The merge queue as data. A change waits to land; a build is one tree (tip + members, in order) whose gates run; the
+ * planner proposes builds, the verdicts (land, eject) follow from evidence alone, and invariants are checked after both.
+ */
+import type { BuildId, ChangeId } from '../ids.ts';
+
+export interface QueueChange {
+  readonly id: ChangeId;
+  /** Order of arrival; smaller is older. */
+  readonly arrival: number;
+  readonly priority: 0 | 1 | 2 | 3 | 4;
+  /** Changes that must be on the target before it, or in the same tree. */
+  readonly needs: readonly ChangeId[];
+  /** Touched paths or declared areas; overlap is prior knowledge about pairs, never proof. */
+  readonly scopes: readonly string[];
+  /** Pending changes it cannot be merged with textually: never in one tree with them. */
+  readonly textConflicts: readonly ChangeId[];
+  /** Expected gate time in ms; null when unknown. */
+  readonly gateMs: number | null;
+  /** Probability 0..1 that it is green alone, from history; null: the project's prior. */
+  readonly predictedPass: number | null;
+  /** Never tested together with others. */
+  readonly alone: boolean;
+  /** Held back by a person or a missing approval: in no new build. */
+  readonly held: boolean;
+}
+
+export interface QueueBuild {
+  readonly id: BuildId;
+  /** Members beyond the tip at its start, in merge order. The tree is `landedBefore` + `members`. */
+  readonly members: readonly ChangeId[];
+  /** How many changes of `QueueSnapshot.landed` were on the tip when it was built. */
+  readonly landedBefore: number;
+  readonly state: 'running' | 'green' | 'red';
+  readonly startedAtMs: number;
+}
+
+export interface QueueSnapshot {
+  /** Changes on the target since this queue began, in landing order. */
+  readonly landed: readonly ChangeId[];
+  /** With the reason for telling broken-alone from conflict apart. */
+  readonly ejected: readonly {
+    readonly id: ChangeId;
+    readonly because: 'broken' | 'conflict' | 'withdrawn';
+  }[];
+  readonly pending: readonly QueueChange[];
+  /** Every build since the target last moved by someone else's hand; cancelled ones are left out. */
+  readonly builds: readonly QueueBuild[];
+  /** Builds that may run at once. */
+  readonly slots: number;
+  readonly nowMs: number;
+}
+
+export type QueueProposal =
+  | { readonly kind: 'start'; readonly members: readonly ChangeId[]; readonly because: string }
+  | { readonly kind: 'cancel'; readonly build: BuildId; readonly because: string };
+
+/** Facts that follow from evidence; never a strategy's choice. */
+export type QueueVerdict =
+  | { readonly kind: 'land'; readonly build: BuildId; readonly members: readonly ChangeId[] }
+  | {
+      readonly kind: 'eject';
+      readonly change: ChangeId;
+      /** The red tree, and the green tree (or the tip itself) it differs from by this change alone. */
+      readonly evidence: { readonly red: BuildId; readonly green: BuildId | 'tip' };
+    };
+
+/** A strategy: pure, deterministic for the same snapshot and seed. */
+export type QueuePlanner = (snapshot: QueueSnapshot, seed: number) => readonly QueueProposal[];
