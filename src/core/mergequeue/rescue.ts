@@ -1,0 +1,136 @@
+/**
+ * Changes that repair each other. Each of them is red alone, so strict evidence against both exists, and yet both are
+ * good together. A proven change is kept a little longer when a tree with its likely partner is worth one run:
+ *
+ * declared    a pending change needs it: the two are tested together once.
+ * shown       a green tree holds it on top of a tree that was red: that very set is tested on the present tip.
+ * likely      two proven changes share a scope and there are more free slots than open questions.
+ *
+ * Each proven change gets one such run, so waiting is bounded by one gate time.
+ */
+import type { ChangeId } from '../ids.ts';
+import type { QueueChange, QueueSnapshot } from './model.ts';
+import { withPendingNeeds } from './needs.ts';
+import { proofAgainst } from './proof.ts';
+import type { TreeFacts } from './tree-facts.ts';
+import { isShutOut, treeKey } from './tree-facts.ts';
+
+export interface Rescues {
+  /** Proven changes that are not ejected yet. */
+  readonly held: ReadonlySet<ChangeId>;
+  /** Trees (beyond the tip) that must run before those can be decided; running ones are left out. */
+  readonly wanted: readonly (readonly ChangeId[])[];
+}
+
+export function rescuesOf(snapshot: QueueSnapshot, facts: TreeFacts): Rescues {
+  const proven = provenChanges(snapshot, facts);
+  const held = new Set<ChangeId>();
+  const wanted: (readonly ChangeId[])[] = [];
+  const propose = (joint: readonly ChangeId[], saved: readonly ChangeId[]): boolean => {
+    const state = jointState(joint, snapshot, facts);
+    if (state === 'useless') return false;
+    if (state === 'untested') wanted.push(joint);
+    for (const id of saved) held.add(id);
+    return true;
+  };
+  for (const id of proven) {
+    const shown = shownTree(id, facts);
+    if (shown !== null && propose(shown, [id])) continue;
+    const dependent = oldestDependent(id, snapshot);
+    if (dependent !== null) propose([...withPendingNeeds(dependent.id, facts.pending)], [id]);
+  }
+  if (haveSpareSlots(snapshot, proven.length)) {
+    for (const [a, b] of likelyPairs(proven, held, facts)) {
+      if (!held.has(a) && !held.has(b)) propose([a, b], [a, b]);
+    }
+  }
+  return { held, wanted };
+}
+
+function provenChanges(snapshot: QueueSnapshot, facts: TreeFacts): readonly ChangeId[] {
+  const proven = new Set<ChangeId>();
+  for (const tree of facts.trees.values()) {
+    for (const id of proofAgainst(tree, snapshot, facts)?.changes ?? []) proven.add(id);
+  }
+  return [...proven].toSorted((a, b) => arrivalOf(a, facts) - arrivalOf(b, facts));
+}
+
+/** The unlanded part of a green tree that holds a red one with `id` in it: proof that something in it repairs `id`. */
+function shownTree(id: ChangeId, facts: TreeFacts): readonly ChangeId[] | null {
+  const trees = [...facts.trees.values()];
+  for (const green of trees) {
+    if (green.green === null || !green.changes.has(id)) continue;
+    const holdsRed = trees.some(
+      (red) =>
+        red.red !== null &&
+        red.green === null &&
+        red.changes.has(id) &&
+        red.changes.size < green.changes.size &&
+        [...red.changes].every((other) => green.changes.has(other)),
+    );
+    if (holdsRed) return [...green.changes].filter((other) => !facts.landed.has(other));
+  }
+  return null;
+}
+
+function oldestDependent(id: ChangeId, snapshot: QueueSnapshot): QueueChange | null {
+  const dependents = snapshot.pending.filter((change) => change.needs.includes(id));
+  return dependents.toSorted((a, b) => a.arrival - b.arrival)[0] ?? null;
+}
+
+/** More idle slots than undecided changes: a run for a small chance takes nothing from a better one. */
+function haveSpareSlots(snapshot: QueueSnapshot, proven: number): boolean {
+  const running = snapshot.builds.filter((build) => build.state === 'running').length;
+  const undecided = snapshot.pending.length - proven;
+  return snapshot.slots - running > undecided;
+}
+
+function likelyPairs(
+  proven: readonly ChangeId[],
+  held: ReadonlySet<ChangeId>,
+  facts: TreeFacts,
+): readonly (readonly [ChangeId, ChangeId])[] {
+  const pairs: [ChangeId, ChangeId][] = [];
+  const open = proven.filter((id) => !held.has(id) && !hadJointRun(id, facts));
+  open.forEach((a, index) => {
+    for (const b of open.slice(index + 1)) if (shareScope(a, b, facts)) pairs.push([a, b]);
+  });
+  return pairs;
+}
+
+/** Whether `id` was already red together with one other change of its scope: its one run is spent. */
+function hadJointRun(id: ChangeId, facts: TreeFacts): boolean {
+  return [...facts.trees.values()].some((tree) => {
+    if (tree.red === null || !tree.changes.has(id)) return false;
+    const others = [...tree.changes].filter((other) => other !== id && !facts.landed.has(other));
+    const other = others[0];
+    return (
+      others.length === 1 && other !== undefined && (facts.ejected.has(other) || shareScope(id, other, facts))
+    );
+  });
+}
+
+function jointState(
+  joint: readonly ChangeId[],
+  snapshot: QueueSnapshot,
+  facts: TreeFacts,
+): 'untested' | 'running' | 'useless' {
+  const changes = joint.map((id) => facts.pending.get(id));
+  for (const change of changes) {
+    if (change === undefined || change.held || change.alone || isShutOut(change, snapshot)) return 'useless';
+    if (change.textConflicts.some((other) => joint.includes(other))) return 'useless';
+    if (change.needs.some((need) => !joint.includes(need) && !facts.landed.has(need))) return 'useless';
+  }
+  const tree = facts.trees.get(treeKey([...facts.landed, ...joint]));
+  if (tree === undefined) return 'untested';
+  return tree.running === null ? 'useless' : 'running';
+}
+
+function shareScope(a: ChangeId, b: ChangeId, facts: TreeFacts): boolean {
+  const scopes = facts.pending.get(b)?.scopes ?? [];
+  return (facts.pending.get(a)?.scopes ?? []).some((scope) => scopes.includes(scope));
+}
+
+function arrivalOf(id: ChangeId, facts: TreeFacts): number {
+  return facts.pending.get(id)?.arrival ?? 0;
+}
