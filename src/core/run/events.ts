@@ -325,6 +325,13 @@ export type QueueEvent =
       readonly changes: readonly { readonly change: ChangeId; readonly commit: CommitId }[];
       readonly checkout: 'none' | 'fast-forwarded';
     }
+  /** On the present tip the same members make another tree than the one that was tested. */
+  | {
+      readonly kind: 'landing.void';
+      readonly intent: IntentId;
+      readonly build: BuildId;
+      readonly because: string;
+    }
   | {
       readonly kind: 'landing.held';
       readonly intent: IntentId;

@@ -81,6 +81,10 @@ export interface TaskState {
   readonly stopRequested: string | null;
   readonly skipRequested: string | null;
   readonly landedCommit: CommitId | null;
+  /** A head equal to this holds no new work: base, end of the wave before, or the head that was red. */
+  readonly startedFrom: CommitId | null;
+  /** Why the worktree stays although the task is done. */
+  readonly workspaceKept: string | null;
   readonly changedPaths: readonly RepoPath[];
   /** Latest result per gate, on the branch or on the merged tree. */
   readonly gates: readonly GateResult[];
@@ -189,9 +193,17 @@ export interface BuildState {
   readonly landedBefore: number;
   readonly startedAtMs: number;
   readonly because: string;
+  /** The red build of the same tree that this one repeats. */
+  readonly repeats: BuildId | null;
   readonly commits: readonly { readonly change: ChangeId; readonly commit: CommitId }[];
   readonly tree: TreeId | null;
   readonly state: 'making' | 'made' | 'green' | 'red' | 'cancelled' | 'conflicted' | 'void';
+  /** Why git could not make it; null unless `conflicted`. */
+  readonly conflict: {
+    readonly change: ChangeId;
+    readonly withChange: ChangeId | null;
+    readonly files: readonly RepoPath[];
+  } | null;
   /** Blocker gates that were red. */
   readonly red: readonly string[];
   /** Logs of the red gates, relative to the state folder. */

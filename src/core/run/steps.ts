@@ -37,6 +37,8 @@ export type Step =
       /** Where metrics with `baseline: base` are measured. */
       readonly base: CommitId;
       readonly slot: string;
+      /** Recorded results of the same tree are not reused: this run repeats a red one. */
+      readonly fresh: boolean;
     }
   | { readonly kind: 'take-in-branch'; readonly branch: BranchName; readonly change: ChangeId }
   | {
@@ -46,8 +48,16 @@ export type Step =
       readonly tip: CommitId;
       /** Commit date of every merge in it: the same step always gives the same ids. */
       readonly dateMs: number;
+      readonly repeats: BuildId | null;
     }
-  | { readonly kind: 'publish'; readonly build: BuildId; readonly from: CommitId; readonly to: CommitId }
+  | {
+      readonly kind: 'publish';
+      readonly build: BuildId;
+      readonly from: CommitId;
+      /** What the landing adds to `from`, in order; the merges are made anew on `from` when it moved since the build. */
+      readonly members: readonly ChangeId[];
+      readonly dateMs: number;
+    }
   | {
       readonly kind: 'remove-workspace';
       readonly task: TaskId;

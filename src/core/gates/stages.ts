@@ -1,0 +1,29 @@
+/** Which gates a subject has to pass. */
+import type { GateSpec } from '../plan/model.ts';
+import type { GateSubject } from '../run/events.ts';
+import type { RunState } from '../run/state.ts';
+
+/**
+ * Gates in the plan's order. A task's wave runs its own gates that are meant for `wave`, and on the last wave those meant
+ * for `task` too; a build runs every `merge` gate of the plan, whoever asked for it: the merged tree belongs to all.
+ */
+export function gatesAt(state: RunState, subject: GateSubject): readonly GateSpec[] {
+  const all = Object.values(state.plan.gates);
+  switch (subject.kind) {
+    case 'task': {
+      const task = state.tasks.get(subject.task);
+      const wave = task?.task.waves[subject.wave - 1];
+      if (task === undefined || wave === undefined) return [];
+      const isLast = subject.wave === task.task.waves.length;
+      return all.filter(
+        (gate) =>
+          wave.gates.includes(gate.name) &&
+          (gate.at.includes('wave') || (isLast && gate.at.includes('task'))),
+      );
+    }
+    case 'build':
+      return all.filter((gate) => gate.at.includes('merge'));
+    case 'end':
+      return all.filter((gate) => gate.at.includes('end'));
+  }
+}
