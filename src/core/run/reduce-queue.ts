@@ -187,6 +187,7 @@ function landed(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'lande
   let next = withQueue(state, {
     ...state.queue,
     tip: event.to,
+    tipTree: state.queue.builds.get(event.build)?.tree ?? null,
     held: null,
     landed: [...state.queue.landed, ...event.changes.map((entry) => entry.change)],
   });
@@ -207,6 +208,7 @@ function targetMoved(state: RunState, event: Timed<Extract<QueueEvent, { kind: '
   return withQueue(state, {
     ...state.queue,
     tip: event.how === 'forward' && event.to !== null ? event.to : state.queue.tip,
+    tipTree: null,
     isOpen: state.queue.isOpen && event.how === 'forward',
     builds,
     held: null,

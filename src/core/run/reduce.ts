@@ -44,6 +44,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     attempts: new Map(),
     queue: {
       tip: event.base,
+      tipTree: null,
       isOpen: true,
       changes: new Map(),
       builds: new Map(),

@@ -150,6 +150,8 @@ export interface AttemptState {
 
 export interface QueueState {
   readonly tip: CommitId;
+  /** Tree of the tip when a landing of this run made it; null when someone else did. */
+  readonly tipTree: TreeId | null;
   /** False when the target was rewritten or deleted by someone else: nothing more is landed. */
   readonly isOpen: boolean;
   readonly changes: ReadonlyMap<ChangeId, ChangeState>;

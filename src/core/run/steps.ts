@@ -33,7 +33,8 @@ export type Step =
       readonly kind: 'run-gates';
       readonly subject: GateSubject;
       readonly commit: CommitId;
-      readonly tree: TreeId;
+      /** null: whatever tree the commit has. */
+      readonly tree: TreeId | null;
       /** Where metrics with `baseline: base` are measured. */
       readonly base: CommitId;
       readonly slot: string;

@@ -20,16 +20,13 @@ export function decideFinish(snapshot: Snapshot, wakeAtMs: number | null): reado
 }
 
 function endGates(state: RunState): Decision {
-  const last = [...state.queue.builds.values()].findLast(
-    (build) => build.commits.at(-1)?.commit === state.queue.tip,
-  );
   return {
     kind: 'act',
     step: {
       kind: 'run-gates',
       subject: { kind: 'end' },
       commit: state.queue.tip,
-      tree: last?.tree ?? ('' as never),
+      tree: state.queue.tipTree,
       base: state.base,
       slot: 'queue-1',
       fresh: false,
