@@ -8,28 +8,17 @@ import type { RunState } from '../core/run/state.ts';
 import type { Fact } from '../core/schedule/snapshot.ts';
 import type { Leadership, StorePort } from '../ports/store.ts';
 import type { Deps, Observer } from './deps.ts';
-import { Journal, readRun } from './journal.ts';
+import { Journal, readNewestRun } from './journal.ts';
 import { RunLoop } from './loop.ts';
 import { settleTarget } from './target.ts';
 
-/** Store key of the newest run: its id and the seq of its first event, so that opening need not read older runs. */
-const LATEST_RUN = 'latest-run';
+/** Store key: seq from which reading finds the newest run, so that opening need not read older ones. A hint, not truth. */
+const LATEST_RUN_SEQ = 'latest-run-seq';
 
-export interface LatestRun {
-  readonly run: RunId;
-  readonly firstSeq: number;
-}
-
-/** The newest run of this repository; null before the first. Needs no leadership. */
-export async function latestRun(store: StorePort): Promise<LatestRun | null> {
-  const text = await store.value(LATEST_RUN);
-  return text === null ? null : (JSON.parse(text) as LatestRun);
-}
-
-/** State of the newest run as the log has it now. */
+/** State of the newest run as the log has it now; null before the first. Needs no leadership. */
 export async function loadLatest(store: StorePort): Promise<RunState | null> {
-  const latest = await latestRun(store);
-  return latest === null ? null : fold(await readRun(store, latest.run, latest.firstSeq));
+  const hint = Number((await store.value(LATEST_RUN_SEQ)) ?? '1');
+  return fold(await readNewestRun(store, Number.isSafeInteger(hint) ? hint : 1));
 }
 
 /** Becomes the leader of the repository. Failure `leader-held` names who leads it. */
@@ -87,9 +76,6 @@ export async function startRun(
     { kind: 'run.started', run, mode, plan, target, base, options, atMs },
     ...entries,
   ];
-  // The pointer first: a run whose events are missing reads as no run, a run without pointer would never be found.
-  const before = await deps.store.value(LATEST_RUN);
-  await deps.store.compareAndSet(LATEST_RUN, before, JSON.stringify({ run, firstSeq }));
   await journal.append(run, events);
   const state = fold(events);
   if (state === null)

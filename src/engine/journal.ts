@@ -48,14 +48,20 @@ export function decodeEvent(row: StoredEvent): RunEvent | null {
   return { ...row.data, kind: row.kind } as RunEvent;
 }
 
-/** Events of one run in order, from `fromSeq`. */
-export async function readRun(store: StorePort, run: RunId, fromSeq: number): Promise<readonly RunEvent[]> {
-  const events: RunEvent[] = [];
+/** Events of the run that started last at or after `fromSeq`, in order; empty when none did. */
+export async function readNewestRun(store: StorePort, fromSeq: number): Promise<readonly RunEvent[]> {
+  let events: RunEvent[] = [];
+  let run: string | null = null;
   for (let seq = fromSeq; ;) {
     const rows = await store.read(seq, PAGE);
     for (const row of rows) {
-      const event = row.run === run ? decodeEvent(row) : null;
-      if (event !== null) events.push(event);
+      const event = decodeEvent(row);
+      if (event === null) continue;
+      if (event.kind === 'run.started') {
+        run = row.run;
+        events = [];
+      }
+      if (row.run === run) events.push(event);
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return events;
