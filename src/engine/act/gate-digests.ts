@@ -1,5 +1,6 @@
-/** What a gate result depends on besides the tree: the gate's definition, and the environment it ran in. */
+/** What a gate result depends on besides the tree: the gate's definition with its baselines, and where it ran. */
 import { canonicalJson } from '../../kit/canonical-json.ts';
+import { gateDigestInput } from '../../core/gates/digest-input.ts';
 import type { GateSpec } from '../../core/plan/model.ts';
 import type { ActContext } from '../deps.ts';
 
@@ -11,21 +12,19 @@ export interface GateDigests {
   readonly environment: string;
 }
 
-export function digestsOf(gate: GateSpec, context: ActContext): GateDigests {
+/** Numbers the metrics are compared with, by metric name; null where there is none. */
+export type Baselines = Readonly<Record<string, number | null>>;
+
+export function digestsOf(gate: GateSpec, baselines: Baselines, context: ActContext): GateDigests {
   const { deps, state } = context;
-  const { run, timeoutMs, env, cwd, metrics, retries } = gate;
-  const { setup, copy, link, env: planEnv } = state.plan.workspace;
-  return {
-    gate: deps.digest(canonicalJson({ run, timeoutMs, env, cwd, metrics, retries })),
-    environment: deps.digest(
-      canonicalJson({
-        protocol: GATE_PROTOCOL,
-        platform: deps.machine.platform,
-        setup,
-        copy,
-        link,
-        env: planEnv,
-      }),
-    ),
-  };
+  const { setup, copy, link, env } = state.plan.workspace;
+  const environment = canonicalJson({
+    protocol: GATE_PROTOCOL,
+    platform: deps.machine.platform,
+    setup,
+    copy,
+    link,
+    env,
+  });
+  return { gate: deps.digest(gateDigestInput(gate, baselines)), environment: deps.digest(environment) };
 }
