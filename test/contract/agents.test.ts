@@ -99,7 +99,7 @@ describe('a prompt reaches the agent byte for byte', () => {
   const templates = ['{prompt}', '"{prompt}"', "'{prompt}'", '"$(cat; true)"{prompt}', "''\"{prompt}\"''"];
   const nasty = fc.string({
     unit: fc.constantFrom(
-      ...'\'"`$(){}[]<>|&;#!~*?\\\n\t \r=%^-aZ0é漢😀\u0081\u0088\u007f',
+      ...Array.from('\'"`$(){}[]<>|&;#!~*?\\\n\t \r=%^-aZ0é漢😀\u0081\u0088\u007f'),
       '$(id)',
       '${HOME}',
       '`id`',

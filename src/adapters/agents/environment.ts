@@ -2,27 +2,19 @@
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const ALLOWED = new Set([
-  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'COLORTERM', 'TZ', 'TMPDIR', 'LANG', 'LANGUAGE'],
-  ...['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'],
-  // An agent behind a proxy or a private certificate reaches nothing without these.
-  ...[
-    'HTTP_PROXY',
-    'HTTPS_PROXY',
-    'ALL_PROXY',
-    'NO_PROXY',
-    'http_proxy',
-    'https_proxy',
-    'all_proxy',
-    'no_proxy',
-  ],
-  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'],
-  // Who commits, and which configuration says so. GIT_DIR, GIT_INDEX_FILE and their kind must never pass.
-  ...['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL'],
-  ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM'],
-  // Windows programs do not start without them.
-  ...['SystemRoot', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'TEMP', 'TMP', 'ComSpec'],
-]);
+/**
+ * Behind a proxy or a private certificate an agent reaches nothing without the third and fourth row; the fifth says who
+ * commits, and GIT_DIR, GIT_INDEX_FILE and their kind must never pass; Windows programs do not start without the last.
+ */
+const ALLOWED = new Set(
+  `PATH HOME USER LOGNAME SHELL TERM COLORTERM TZ TMPDIR LANG LANGUAGE
+   XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_STATE_HOME XDG_RUNTIME_DIR
+   HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy
+   NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR GIT_SSL_CAINFO
+   GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
+   GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_NOSYSTEM
+   SystemRoot USERPROFILE APPDATA LOCALAPPDATA PATHEXT TEMP TMP ComSpec`.split(/\s+/),
+);
 
 /** Nobody sits at an agent's terminal: a prompt, a pager or an editor would only hang. */
 const UNATTENDED = { GIT_TERMINAL_PROMPT: '0', GIT_PAGER: 'cat', PAGER: 'cat', GIT_EDITOR: ':' };
