@@ -49,6 +49,9 @@ export interface LaunchRequest {
   readonly branch: string;
   /** From the plan's workspace (env, ports), already resolved. */
   readonly env: Readonly<Record<string, string>>;
+  /** Conversation to continue, and where the agent's tools are served; absent until something provides them. */
+  readonly session?: string | null;
+  readonly mcpUrl?: string | null;
 }
 
 export interface Launch {
@@ -60,6 +63,6 @@ export interface Launch {
 }
 
 export interface AgentsPort {
-  /** Pure but for reading the allowed environment variables; failure `agent-unknown` when it cannot be built. */
+  /** Pure but for reading the allowed environment variables; failure `agent-template` when the command cannot be built safely. */
   launch(request: LaunchRequest): Launch;
 }
