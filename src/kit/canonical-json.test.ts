@@ -15,6 +15,10 @@ test.each([
   expect(canonicalJson(value)).toBe(text);
 });
 
+function nested(depth: number): unknown {
+  return JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+}
+
 const cycle: Record<string, unknown> = {};
 cycle['self'] = cycle;
 test.each([
@@ -32,7 +36,6 @@ test.each([
 
 test('ends on cycles and on nesting deeper than the limit', () => {
   expect(() => canonicalJson(cycle)).toThrow(/nesting too deep or a cycle/);
-  const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
   expect(canonicalJson(nested(MAX_JSON_DEPTH))).toHaveLength(MAX_JSON_DEPTH * 2);
   expect(() => canonicalJson(nested(MAX_JSON_DEPTH + 1))).toThrow(NotJsonError);
 });
