@@ -71,7 +71,9 @@ const TOKENS: readonly (readonly [prefix: string, body: Uint8Array, min: number,
 export function redactRules(secrets: readonly string[]): readonly RedactRule[] {
   const literals = new Set(secrets.flatMap(writtenForms));
   return [
-    ...[...literals].map((value) => rule('literal', value, WORD, 0, -1)).filter((made) => made.prefix.length >= 6),
+    ...[...literals]
+      .map((value) => rule('literal', value, WORD, 0, -1))
+      .filter((made) => made.prefix.length >= 6),
     ...TOKENS.map(([prefix, body, min, needs]) =>
       rule('token', prefix, body, min, needs === undefined ? -1 : needs.charCodeAt(0)),
     ),

@@ -6,7 +6,10 @@ const JWT = `eyJ${'hbGciOiJIUzI1NiJ9'.repeat(2)}.${'c3ViIjoiMSJ9'.repeat(3)}.sig
 const KEY = `-----BEGIN RSA PRIVATE KEY-----\n${'MIIEowIBAAKCAQEA/+0\n'.repeat(20)}-----END RSA PRIVATE KEY-----`;
 
 const shown: readonly (readonly [name: string, text: string])[] = [
-  ['a word that ends like a key prefix', 'a task-implementation-of-the-long-thing risk-assessment-of-everything-here'],
+  [
+    'a word that ends like a key prefix',
+    'a task-implementation-of-the-long-thing risk-assessment-of-everything-here',
+  ],
   ['a short key-like word', 'sk-short ghp_x AKIA eyJ'],
   ['base64 without dots', `{"d":"eyJ${'a'.repeat(300)}"}`],
   ['an ordinary URL', 'see https://example.org:8080/a@b?c=d'],
@@ -81,7 +84,10 @@ describe('redaction', () => {
     const buffer = new TextEncoder().encode('xxabcd');
     const first = Buffer.concat(redactor.push(buffer)).toString();
     buffer.fill(0);
-    expect(first + Buffer.concat([...redactor.push(new TextEncoder().encode('efgh!')), ...redactor.end()]).toString()).toBe('xx***!');
+    expect(
+      first +
+        Buffer.concat([...redactor.push(new TextEncoder().encode('efgh!')), ...redactor.end()]).toString(),
+    ).toBe('xx***!');
   });
 });
 

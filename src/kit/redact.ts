@@ -1,3 +1,4 @@
+import { assertNever } from './assert.ts';
 import { isTokenByte, redactRules, type RedactRule } from './redact-rules.ts';
 
 const STARS = Uint8Array.of(42, 42, 42);
@@ -136,6 +137,8 @@ function matchRule(rule: RedactRule, bytes: Uint8Array, at: number, isFinal: boo
       return matchUrlPassword(rule, bytes, bodyAt, isFinal);
     case 'private-key':
       return matchPrivateKey(rule, bytes, bodyAt, isFinal);
+    default:
+      return assertNever(rule.kind);
   }
 }
 

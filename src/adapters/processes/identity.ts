@@ -31,9 +31,7 @@ let knownBootId: string | null = null;
 
 /** Changes with every start of the machine. */
 export function bootId(): string {
-  knownBootId ??= hasProc
-    ? readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
-    : readBootTime();
+  knownBootId ??= hasProc ? readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim() : readBootTime();
   return knownBootId;
 }
 
@@ -105,8 +103,9 @@ export function parseStat(text: string): ProcessRow | null {
 
 /** `501 1 501 Ss ?? Fri Nov 20 13:54:27 2026 node` */
 export function parsePsLine(line: string): ProcessRow[] {
-  const match =
-    /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(\w+\s+\w+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/.exec(line);
+  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(\w+\s+\w+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/.exec(
+    line,
+  );
   if (match === null) return [];
   const [, pid, parent, group, state = '', tty = '', started = '', name = ''] = match;
   return [

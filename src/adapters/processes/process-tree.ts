@@ -11,9 +11,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { identityOf, psRows, readRow, signalProcess, bootId, type ProcessRow } from './identity.ts';
 
 export interface TreeQuery {
-  /** Process group and session id of the main process; null: not known. */
+  /** Pid of the main process, which is also its group and session; null: not known. */
   readonly group: number | null;
-  /** Nothing that began earlier can belong to it; null: no such bound. */
+  /** Start of the main process: nothing that began earlier can belong to it; null: no such bound. */
   readonly startedFrom: number | null;
   readonly marker: string;
   readonly cwd: string | null;
@@ -26,7 +26,15 @@ export interface TreeQuery {
 
 const ROUND_MS = 15;
 const GIVE_UP_MS = 2_000;
-const FOSTER_PARENTS = new Set(['systemd', 'init', 'launchd', 'tini', 'dumb-init', 'docker-init', 'catatonit']);
+const FOSTER_PARENTS = new Set([
+  'systemd',
+  'init',
+  'launchd',
+  'tini',
+  'dumb-init',
+  'docker-init',
+  'catatonit',
+]);
 
 /** Living members in the order of the process table; never this process or one of its ancestors. */
 export function findMembers(query: TreeQuery, known: ReadonlyMap<number, number> = new Map()): ProcessRow[] {
@@ -34,19 +42,28 @@ export function findMembers(query: TreeQuery, known: ReadonlyMap<number, number>
   const kin = ancestors(all);
   const rows = all.filter(
     (row) =>
-      !kin.has(row.pid) && !row.isZombie && (query.startedFrom === null || row.startTicks >= query.startedFrom),
+      !kin.has(row.pid) &&
+      !row.isZombie &&
+      (query.startedFrom === null || row.startTicks >= query.startedFrom),
   );
+  // The kernel keeps a pid as long as a group has its name, so another leader means that our group is empty.
+  const leader = all.find((row) => row.pid === query.group);
+  const group = leader === undefined || leader.startTicks === query.startedFrom ? query.group : null;
   const environments = process.platform === 'linux' ? null : psEnvironments();
   const members = new Map<number, ProcessRow>();
   for (const row of rows) {
     const isKnown = known.get(row.pid) === row.startTicks;
-    const inGroup = query.group !== null && (row.group === query.group || row.session === query.group);
+    const inGroup = group !== null && (row.group === group || row.session === group);
     if (isKnown || inGroup || hasMarker(row.pid, query.marker, environments)) members.set(row.pid, row);
   }
   addDescendants(rows, members);
   if (query.cwd !== null) {
     for (const row of rows)
-      if (!members.has(row.pid) && sitsIn(row, query.cwd) && (query.inFolder === 'all' || isOrphan(row, members)))
+      if (
+        !members.has(row.pid) &&
+        sitsIn(row, query.cwd) &&
+        (query.inFolder === 'all' || isOrphan(row, members))
+      )
         members.set(row.pid, row);
     addDescendants(rows, members);
   }
@@ -82,7 +99,9 @@ export function terminalUsersIn(cwd: string): number[] {
   const all = listProcesses();
   const kin = ancestors(all);
   return all
-    .filter((row) => row.terminal !== 0 && !row.isZombie && !kin.has(row.pid) && isInside(folderOf(row.pid), cwd))
+    .filter(
+      (row) => row.terminal !== 0 && !row.isZombie && !kin.has(row.pid) && isInside(folderOf(row.pid), cwd),
+    )
     .map((row) => row.pid);
 }
 

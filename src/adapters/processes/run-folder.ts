@@ -23,6 +23,7 @@ import {
   linkSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   unlinkSync,
   writeSync,
@@ -90,7 +91,11 @@ export function writeRecord<Name extends RecordName>(
 }
 
 /** Makes the record if it does not exist yet; false when it does. Exactly one of any number of callers gets true. */
-export function createRecord<Name extends RecordName>(runDir: string, name: Name, record: Records[Name]): boolean {
+export function createRecord<Name extends RecordName>(
+  runDir: string,
+  name: Name,
+  record: Records[Name],
+): boolean {
   const target = join(runDir, name);
   if (existsSync(target)) return false;
   const temporary = writeTemporary(runDir, name, JSON.stringify(record), true);
@@ -113,6 +118,15 @@ export function removeIfPresent(path: string): void {
     unlinkSync(path);
   } catch (error) {
     if (!isCode(error, 'ENOENT')) throw error;
+  }
+}
+
+/** As the process table shows it: without symbolic links; `path` itself when it does not exist. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

@@ -46,7 +46,11 @@ export function launch(spec: ProcessSpec): Launched {
 export function wrapCommand(
   spec: Pick<ProcessSpec, 'argv' | 'cwd' | 'env' | 'limits' | 'niceness'>,
 ): readonly [string, ...string[]] | null {
-  const wrappers = [...memoryWrapper(spec.limits.memoryBytes), ...cpuWrapper(spec.limits.cpus), ...niceWrapper(spec.niceness)];
+  const wrappers = [
+    ...memoryWrapper(spec.limits.memoryBytes),
+    ...cpuWrapper(spec.limits.cpus),
+    ...niceWrapper(spec.niceness),
+  ];
   const [first, ...rest] = wrappers;
   if (first === undefined) return spec.argv;
   const program = findProgram(spec.argv[0], spec.cwd, spec.env['PATH'] ?? DEFAULT_PATH);

@@ -1,4 +1,13 @@
-import { closeSync, constants, fsyncSync, openSync, readdirSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { isCode } from '../run-folder.ts';
 

@@ -11,7 +11,8 @@ export class Output {
   readonly #log: LogWriter;
   readonly #merge: LineMerge;
   readonly #secrets: readonly string[];
-  readonly #open = new Set<Readable>();
+  /** Streams that have not ended, with what to do when they do. */
+  readonly #open = new Map<Readable, () => void>();
   readonly #ends: (() => void)[] = [];
   #receivedBytes = 0;
   #lastAt = performance.now();
@@ -26,7 +27,6 @@ export class Output {
 
   attach(name: StreamName, stream: Readable): void {
     const redactor = new Redactor(this.#secrets);
-    this.#open.add(stream);
     stream.on('data', (chunk: Buffer) => {
       this.#receivedBytes += chunk.length;
       this.#lastAt = performance.now();
@@ -37,6 +37,7 @@ export class Output {
       for (const part of redactor.end()) this.#merge.push(name, part);
       if (this.#open.size === 0) for (const wake of this.#ends.splice(0)) wake();
     };
+    this.#open.set(stream, finish);
     stream.on('end', finish);
     stream.on('close', finish);
     stream.on('error', finish);
@@ -68,8 +69,11 @@ export class Output {
 
   /** Closes our end: a process that still writes gets EPIPE. */
   close(): void {
-    for (const stream of this.#open) stream.destroy();
-    for (const wake of this.#ends.splice(0)) wake();
+    for (const [stream, finish] of this.#open) {
+      stream.removeAllListeners('data');
+      stream.destroy();
+      finish();
+    }
   }
 
   /** After the last byte; nothing may be attached afterwards. */

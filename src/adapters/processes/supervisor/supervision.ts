@@ -18,7 +18,7 @@ import { redactText } from '../../../kit/redact.ts';
 import { bootId, identityOf, readRow } from '../identity.ts';
 import { endMembers, findMembers, type TreeQuery } from '../process-tree.ts';
 import { DEFAULT_LADDER, type SupervisorMessage } from '../protocol.ts';
-import { createRecord, isCode, readRecord, writeRecord, type StopRecord } from '../run-folder.ts';
+import { createRecord, isCode, readRecord, realPath, writeRecord, type StopRecord } from '../run-folder.ts';
 import { changeSince } from './activity.ts';
 import { launch } from './launch.ts';
 import { dropOldestSegment, LogWriter } from './log-writer.ts';
@@ -47,7 +47,10 @@ export class Supervision {
   readonly #startedAt = performance.now();
   /** Members seen while the main process lived: pid → start. Still known after their parents died. */
   readonly #known = new Map<number, number>();
+  readonly #cwd: string;
   #query: TreeQuery;
+  /** Monotonic time of the last file change found by a stall check. */
+  #lastChangeAt = -Infinity;
   #cause: EndCause | null = null;
   #ladder: StopRecord = DEFAULT_LADDER;
   #hurry: (() => void) | null = null;
@@ -56,7 +59,14 @@ export class Supervision {
   constructor(spec: ProcessSpec, report: (message: SupervisorMessage) => void) {
     this.#spec = spec;
     this.#report = report;
-    this.#query = { group: null, startedFrom: null, marker: spec.marker, cwd: spec.cwd, inFolder: 'orphans' };
+    this.#cwd = realPath(spec.cwd);
+    this.#query = {
+      group: null,
+      startedFrom: null,
+      marker: spec.marker,
+      cwd: this.#cwd,
+      inFolder: 'orphans',
+    };
   }
 
   /** Resolves when the exit record is durable, or the folder belongs to another supervisor. */
@@ -64,7 +74,7 @@ export class Supervision {
     const { runDir } = this.#spec;
     const supervisor = identityOf(process.pid);
     if (supervisor === null) throw new Error('the process table does not list this process');
-    const lock = { supervisor, startedAtMs: this.#startedAtMs, marker: this.#spec.marker, cwd: this.#spec.cwd };
+    const lock = { supervisor, startedAtMs: this.#startedAtMs, marker: this.#spec.marker, cwd: this.#cwd };
     if (!createRecord(runDir, 'lock', lock)) {
       this.#report({ kind: 'taken' });
       return;
@@ -145,9 +155,9 @@ export class Supervision {
     await Promise.race([exited, this.#cause === null ? wanted : Promise.resolve()]);
     if (this.#exited === null) await this.#climb(exited);
     disarm();
+    const cause = this.#cause ?? 'exited';
     const survivors = await this.#endLeftovers(output);
     output.close();
-    const cause = this.#cause ?? 'exited';
     this.#finish(output, { ...this.#exit(cause), outputBytes: output.receivedBytes, survivors });
   }
 
@@ -203,22 +213,24 @@ export class Supervision {
     const { timeoutMs, stallMs } = this.#spec;
     const cancels: (() => void)[] = [];
     if (timeoutMs !== null)
-      cancels.push(repeat(() => {
-        const left = this.#startedAt + timeoutMs - performance.now();
-        if (left <= 0) this.end('timeout', DEFAULT_LADDER);
-        return left <= 0 ? null : left;
-      }));
+      cancels.push(
+        repeat(() => {
+          const left = this.#startedAt + timeoutMs - performance.now();
+          if (left <= 0) this.end('timeout', DEFAULT_LADDER);
+          return left <= 0 ? null : left;
+        }),
+      );
     if (stallMs !== null) cancels.push(repeat(async () => this.#stallCheck(output, stallMs)));
-    cancels.push(repeat(() => {
-      this.checkStop();
-      return STOP_POLL_MS;
-    }));
+    cancels.push(
+      repeat(() => {
+        this.checkStop();
+        return STOP_POLL_MS;
+      }),
+    );
     return () => {
       for (const cancel of cancels) cancel();
     };
   }
-
-  #lastChangeAt = -Infinity;
 
   /** Milliseconds until the next look, null when the process has stalled. Files are looked at only after silence. */
   async #stallCheck(output: Output, stallMs: number): Promise<number | null> {
