@@ -32,6 +32,21 @@ export async function bundleProgram(source: string): Promise<string> {
   return path;
 }
 
+/** A program given as text, whose imports are relative to the repository, bundled to text for `node --input-type=module -e`. */
+export async function bundleText(contents: string): Promise<string> {
+  const resolveDir = fileURLToPath(new URL('../..', import.meta.url));
+  const result = await build({
+    stdin: { contents, resolveDir, loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    write: false,
+    logLevel: 'silent',
+  });
+  return result.outputFiles[0]?.text ?? '';
+}
+
 /** The supervisor program, as `openProcesses` needs it. */
 export async function bundleSupervisor(): Promise<string> {
   return bundleProgram(SOURCE);
