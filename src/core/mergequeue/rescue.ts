@@ -9,11 +9,12 @@
  * Each proven change gets one such run, so waiting is bounded by one gate time.
  */
 import type { ChangeId } from '../ids.ts';
+import { hasBit, isSubset, without } from './bit-set.ts';
 import type { QueueChange, QueueSnapshot } from './model.ts';
 import { withPendingNeeds } from './needs.ts';
 import { proofAgainst } from './proof.ts';
 import type { TreeFacts } from './tree-facts.ts';
-import { isShutOut, treeKey } from './tree-facts.ts';
+import { changesIn, hasLanded, isShutOut, knownTreeOnTip } from './tree-facts.ts';
 
 export interface Rescues {
   /** Proven changes that are not ejected yet. */
@@ -57,18 +58,13 @@ function provenChanges(snapshot: QueueSnapshot, facts: TreeFacts): readonly Chan
 
 /** The unlanded part of a green tree that holds a red one with `id` in it: proof that something in it repairs `id`. */
 function shownTree(id: ChangeId, facts: TreeFacts): readonly ChangeId[] | null {
-  const trees = [...facts.trees.values()];
+  const position = facts.positions.get(id) ?? 0;
+  const trees = [...facts.trees.values()].filter((tree) => hasBit(tree.bits, position));
+  const reds = trees.filter((tree) => tree.red !== null && tree.green === null);
   for (const green of trees) {
-    if (green.green === null || !green.changes.has(id)) continue;
-    const holdsRed = trees.some(
-      (red) =>
-        red.red !== null &&
-        red.green === null &&
-        red.changes.has(id) &&
-        red.changes.size < green.changes.size &&
-        [...red.changes].every((other) => green.changes.has(other)),
-    );
-    if (holdsRed) return [...green.changes].filter((other) => !facts.landed.has(other));
+    if (green.green === null) continue;
+    if (reds.some((red) => isSubset(red.bits, green.bits)))
+      return changesIn(without(green.bits, facts.landed), facts);
   }
   return null;
 }
@@ -100,9 +96,10 @@ function likelyPairs(
 
 /** Whether `id` was already red together with one other change of its scope: its one run is spent. */
 function hadJointRun(id: ChangeId, facts: TreeFacts): boolean {
+  const position = facts.positions.get(id) ?? 0;
   return [...facts.trees.values()].some((tree) => {
-    if (tree.red === null || !tree.changes.has(id)) return false;
-    const others = [...tree.changes].filter((other) => other !== id && !facts.landed.has(other));
+    if (tree.red === null || !hasBit(tree.bits, position)) return false;
+    const others = changesIn(without(tree.bits, facts.landed), facts).filter((other) => other !== id);
     const other = others[0];
     return (
       others.length === 1 && other !== undefined && (facts.ejected.has(other) || shareScope(id, other, facts))
@@ -119,10 +116,10 @@ function jointState(
   for (const change of changes) {
     if (change === undefined || change.held || change.alone || isShutOut(change, snapshot)) return 'useless';
     if (change.textConflicts.some((other) => joint.includes(other))) return 'useless';
-    if (change.needs.some((need) => !joint.includes(need) && !facts.landed.has(need))) return 'useless';
+    if (change.needs.some((need) => !joint.includes(need) && !hasLanded(need, facts))) return 'useless';
   }
-  const tree = facts.trees.get(treeKey([...facts.landed, ...joint]));
-  if (tree === undefined) return 'untested';
+  const tree = knownTreeOnTip(joint, facts);
+  if (tree === null) return 'untested';
   return tree.running === null ? 'useless' : 'running';
 }
 

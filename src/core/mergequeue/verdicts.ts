@@ -12,7 +12,7 @@ import { unitOf } from './needs.ts';
 import { proofAgainst } from './proof.ts';
 import { rescuesOf } from './rescue.ts';
 import type { KnownTree, TreeFacts } from './tree-facts.ts';
-import { isShutOut, treeFacts } from './tree-facts.ts';
+import { changesIn, hasLanded, isShutOut, treeFacts } from './tree-facts.ts';
 
 /**
  * The verdicts that hold now: either one landing (the largest), or every ejection. A landing changes what the rest
@@ -35,7 +35,7 @@ export function landingOf(
 ): readonly ChangeId[] | null {
   const inBuild = new Set(build.members);
   if (snapshot.landed.slice(build.landedBefore).some((id) => !inBuild.has(id))) return null;
-  const added = build.members.filter((id) => !facts.landed.has(id));
+  const added = build.members.filter((id) => !hasLanded(id, facts));
   const isFree = (id: ChangeId): boolean => {
     const change = facts.pending.get(id);
     return change !== undefined && !change.held && !isShutOut(change, snapshot);
@@ -44,7 +44,7 @@ export function landingOf(
   if (first === undefined || !added.every(isFree)) return null;
   const reachable = new Set(added);
   const hasNeeds = added.every((id) =>
-    (facts.pending.get(id)?.needs ?? []).every((need) => facts.landed.has(need) || reachable.has(need)),
+    (facts.pending.get(id)?.needs ?? []).every((need) => hasLanded(need, facts) || reachable.has(need)),
   );
   if (!hasNeeds) return null;
   if (snapshot.everyCommit === true && added.length > unitOf(first, facts.pending).size) return null;
@@ -85,7 +85,7 @@ function ejections(snapshot: QueueSnapshot, facts: TreeFacts): QueueVerdict[] {
 function confidenceOf(tree: KnownTree, snapshot: QueueSnapshot, facts: TreeFacts): number {
   const flake = snapshot.flakeRate ?? 0;
   if (flake <= 0) return 1;
-  const suspect = [...tree.changes].find((id) => facts.pending.has(id));
+  const suspect = changesIn(tree.bits, facts).find((id) => facts.pending.has(id));
   const change = suspect === undefined ? undefined : facts.pending.get(suspect);
   const prior = Math.min(0.99, Math.max(0.01, 1 - (change?.predictedPass ?? 0.9)));
   return prior / (prior + (1 - prior) * Math.min(1, flake) ** tree.redTries);
