@@ -10,5 +10,5 @@ export type {
   QueueVerdict,
 } from './model.ts';
 export { strandedChanges } from './needs.ts';
-export { serialPlanner } from './serial.ts';
+export { serialPlanner as bayesPlanner, serialPlanner } from './serial.ts';
 export { verdictsOf } from './verdicts.ts';

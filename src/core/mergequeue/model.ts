@@ -61,6 +61,8 @@ export interface QueueSnapshot {
   /** Builds that may run at once. */
   readonly slots: number;
   readonly nowMs: number;
+  /** When something last landed or was ejected, or the queue began; the watchdog of bounded waiting needs it. */
+  readonly decidedAtMs?: number;
   /** Every change is published by its own green tree (groups are never landed as one step). Default false. */
   readonly everyCommit?: boolean;
   /** The tree is closed: only changes of this priority or a more urgent one (a smaller number) start or land. */

@@ -4,9 +4,9 @@
  *
  * declared    a pending change needs it: the two are tested together once.
  * shown       a green tree holds it on top of a tree that was red: that very set is tested on the present tip.
- * likely      two proven changes share a scope and there are more free slots than open questions.
+ * likely      two proven changes share a scope and a strategy had a slot to spare for their joint tree: its end is awaited.
  *
- * Each proven change gets one such run, so waiting is bounded by one gate time.
+ * Each proven change gets one such run, so waiting is bounded by one gate time. A strategy must start `wanted`.
  */
 import type { ChangeId } from '../ids.ts';
 import { hasBit, isSubset, without } from './bit-set.ts';
@@ -40,10 +40,10 @@ export function rescuesOf(snapshot: QueueSnapshot, facts: TreeFacts): Rescues {
     const dependent = oldestDependent(id, snapshot);
     if (dependent !== null) propose([...withPendingNeeds(dependent.id, facts.pending)], [id]);
   }
-  if (haveSpareSlots(snapshot, proven.length)) {
-    for (const [a, b] of likelyPairs(proven, held, facts)) {
-      if (!held.has(a) && !held.has(b)) propose([a, b], [a, b]);
-    }
+  for (const [a, b] of likelyPairs(proven, held, facts)) {
+    if (jointState([a, b], snapshot, facts) !== 'running') continue;
+    held.add(a);
+    held.add(b);
   }
   return { held, wanted };
 }
@@ -74,37 +74,17 @@ function oldestDependent(id: ChangeId, snapshot: QueueSnapshot): QueueChange | n
   return dependents.toSorted((a, b) => a.arrival - b.arrival)[0] ?? null;
 }
 
-/** More idle slots than undecided changes: a run for a small chance takes nothing from a better one. */
-function haveSpareSlots(snapshot: QueueSnapshot, proven: number): boolean {
-  const running = snapshot.builds.filter((build) => build.state === 'running').length;
-  const undecided = snapshot.pending.length - proven;
-  return snapshot.slots - running > undecided;
-}
-
 function likelyPairs(
   proven: readonly ChangeId[],
   held: ReadonlySet<ChangeId>,
   facts: TreeFacts,
 ): readonly (readonly [ChangeId, ChangeId])[] {
   const pairs: [ChangeId, ChangeId][] = [];
-  const open = proven.filter((id) => !held.has(id) && !hadJointRun(id, facts));
+  const open = proven.filter((id) => !held.has(id));
   open.forEach((a, index) => {
     for (const b of open.slice(index + 1)) if (shareScope(a, b, facts)) pairs.push([a, b]);
   });
   return pairs;
-}
-
-/** Whether `id` was already red together with one other change of its scope: its one run is spent. */
-function hadJointRun(id: ChangeId, facts: TreeFacts): boolean {
-  const position = facts.positions.get(id) ?? 0;
-  return [...facts.trees.values()].some((tree) => {
-    if (tree.red === null || !hasBit(tree.bits, position)) return false;
-    const others = changesIn(without(tree.bits, facts.landed), facts).filter((other) => other !== id);
-    const other = others[0];
-    return (
-      others.length === 1 && other !== undefined && (facts.ejected.has(other) || shareScope(id, other, facts))
-    );
-  });
 }
 
 function jointState(
@@ -123,7 +103,7 @@ function jointState(
   return tree.running === null ? 'useless' : 'running';
 }
 
-function shareScope(a: ChangeId, b: ChangeId, facts: TreeFacts): boolean {
+export function shareScope(a: ChangeId, b: ChangeId, facts: TreeFacts): boolean {
   const scopes = facts.pending.get(b)?.scopes ?? [];
   return (facts.pending.get(a)?.scopes ?? []).some((scope) => scopes.includes(scope));
 }
