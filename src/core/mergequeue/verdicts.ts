@@ -7,6 +7,7 @@
  *        without c ran green or was a published tip. Inference from overlapping results never ejects.
  */
 import type { ChangeId } from '../ids.ts';
+import { hasBit } from './bit-set.ts';
 import type { QueueBuild, QueueSnapshot, QueueVerdict } from './model.ts';
 import { unitOf } from './needs.ts';
 import { proofAgainst } from './proof.ts';
@@ -73,12 +74,18 @@ function ejections(snapshot: QueueSnapshot, facts: TreeFacts): QueueVerdict[] {
       out.set(change, {
         kind: 'eject',
         change,
+        because: wasGreen(change, facts) ? 'conflict' : 'broken',
         evidence: { red: proof.red, green: proof.green },
         ...(confidence < 1 ? { confidence } : {}),
       });
     }
   }
   return [...out.values()];
+}
+
+function wasGreen(id: ChangeId, facts: TreeFacts): boolean {
+  const position = facts.positions.get(id) ?? 0;
+  return [...facts.trees.values()].some((tree) => tree.green !== null && hasBit(tree.bits, position));
 }
 
 /** Bayes' rule on n red runs of a tree whose only suspect is the change; 1 when gates are not known to be flaky. */
