@@ -2,7 +2,7 @@
 import type { ChangeId } from '../ids.ts';
 import type { QueueChange, QueueProposal, QueueSnapshot } from './model.ts';
 import type { TreeFacts, TreeKey } from './tree-facts.ts';
-import { isShutOut, treeFacts, treeKey } from './tree-facts.ts';
+import { hasLanded, isShutOut, keyOf, treeFacts, treeOnTip } from './tree-facts.ts';
 
 export type QueueRejection =
   | 'no-free-slot'
@@ -102,14 +102,14 @@ function memberObjection(
   members: readonly ChangeId[],
   { facts, snapshot }: Floor,
 ): Objection | null {
-  if (facts.landed.has(id)) return { because: 'already-landed', changes: [id] };
+  if (hasLanded(id, facts)) return { because: 'already-landed', changes: [id] };
   if (facts.ejected.has(id)) return { because: 'ejected', changes: [id] };
   const change = facts.pending.get(id);
   if (change === undefined) return { because: 'not-pending', changes: [id] };
   if (change.held) return { because: 'held', changes: [id] };
   if (isShutOut(change, snapshot)) return { because: 'tree-closed', changes: [id] };
   if (change.alone && members.length > 1) return { because: 'must-be-alone', changes: [id] };
-  const missing = change.needs.filter((need) => !facts.landed.has(need) && !members.includes(need));
+  const missing = change.needs.filter((need) => !hasLanded(need, facts) && !members.includes(need));
   if (missing.length > 0) return { because: 'needs-missing', changes: [id, ...missing] };
   const late = change.needs.find((need) => members.indexOf(need) > index && !isCircle(need, id, facts));
   if (late !== undefined) return { because: 'needs-after-dependent', changes: [id, late] };
@@ -171,5 +171,5 @@ function circleAtEnd(members: readonly ChangeId[], facts: TreeFacts): ReadonlySe
 }
 
 function keyOnTip(members: readonly ChangeId[], floor: Floor): TreeKey {
-  return treeKey([...floor.snapshot.landed, ...members]);
+  return keyOf(treeOnTip(members, floor.facts) ?? floor.facts.landed);
 }

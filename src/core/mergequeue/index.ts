@@ -10,5 +10,6 @@ export type {
   QueueVerdict,
 } from './model.ts';
 export { strandedChanges } from './needs.ts';
+export { bayesPlanner } from './bayes/planner.ts';
 export { serialPlanner } from './serial.ts';
 export { verdictsOf } from './verdicts.ts';

@@ -61,6 +61,8 @@ export interface QueueSnapshot {
   /** Builds that may run at once. */
   readonly slots: number;
   readonly nowMs: number;
+  /** When something last landed or was ejected, or the queue began; the watchdog of bounded waiting needs it. */
+  readonly decidedAtMs?: number;
   /** Every change is published by its own green tree (groups are never landed as one step). Default false. */
   readonly everyCommit?: boolean;
   /** The tree is closed: only changes of this priority or a more urgent one (a smaller number) start or land. */
@@ -68,6 +70,8 @@ export interface QueueSnapshot {
   /** Probability that the gates of a good tree come out red. Above 0 a red tree is repeated before it ejects. */
   readonly flakeRate?: number;
   readonly history?: QueueHistory;
+  /** What is known of changes that left the queue; their scopes tell which pairs may still conflict with the target. */
+  readonly departed?: readonly QueueChange[];
 }
 
 export type QueueProposal =
@@ -91,6 +95,8 @@ export type QueueVerdict =
   | {
       readonly kind: 'eject';
       readonly change: ChangeId;
+      /** `conflict` when a tree that held it ran green before, so it is not broken by itself. */
+      readonly because?: 'broken' | 'conflict';
       /** The red tree, and the green tree (or the tip itself) it differs from by this change alone. */
       readonly evidence: { readonly red: BuildId; readonly green: BuildId | 'tip' };
       /** Probability 0..1 that the red tree is red in truth; below 1 only where gates are known to be flaky. */

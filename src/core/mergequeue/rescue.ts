@@ -4,16 +4,17 @@
  *
  * declared    a pending change needs it: the two are tested together once.
  * shown       a green tree holds it on top of a tree that was red: that very set is tested on the present tip.
- * likely      two proven changes share a scope and there are more free slots than open questions.
+ * likely      two proven changes share a scope and a strategy had a slot to spare for their joint tree: its end is awaited.
  *
- * Each proven change gets one such run, so waiting is bounded by one gate time.
+ * Each proven change gets one such run, so waiting is bounded by one gate time. A strategy must start `wanted`.
  */
 import type { ChangeId } from '../ids.ts';
+import { hasBit, isSubset, without } from './bit-set.ts';
 import type { QueueChange, QueueSnapshot } from './model.ts';
 import { withPendingNeeds } from './needs.ts';
 import { proofAgainst } from './proof.ts';
 import type { TreeFacts } from './tree-facts.ts';
-import { isShutOut, treeKey } from './tree-facts.ts';
+import { changesIn, hasLanded, isShutOut, knownTreeOnTip } from './tree-facts.ts';
 
 export interface Rescues {
   /** Proven changes that are not ejected yet. */
@@ -39,10 +40,10 @@ export function rescuesOf(snapshot: QueueSnapshot, facts: TreeFacts): Rescues {
     const dependent = oldestDependent(id, snapshot);
     if (dependent !== null) propose([...withPendingNeeds(dependent.id, facts.pending)], [id]);
   }
-  if (haveSpareSlots(snapshot, proven.length)) {
-    for (const [a, b] of likelyPairs(proven, held, facts)) {
-      if (!held.has(a) && !held.has(b)) propose([a, b], [a, b]);
-    }
+  for (const [a, b] of likelyPairs(proven, held, facts)) {
+    if (jointState([a, b], snapshot, facts) !== 'running') continue;
+    held.add(a);
+    held.add(b);
   }
   return { held, wanted };
 }
@@ -57,18 +58,13 @@ function provenChanges(snapshot: QueueSnapshot, facts: TreeFacts): readonly Chan
 
 /** The unlanded part of a green tree that holds a red one with `id` in it: proof that something in it repairs `id`. */
 function shownTree(id: ChangeId, facts: TreeFacts): readonly ChangeId[] | null {
-  const trees = [...facts.trees.values()];
+  const position = facts.positions.get(id) ?? 0;
+  const trees = [...facts.trees.values()].filter((tree) => hasBit(tree.bits, position));
+  const reds = trees.filter((tree) => tree.red !== null && tree.green === null);
   for (const green of trees) {
-    if (green.green === null || !green.changes.has(id)) continue;
-    const holdsRed = trees.some(
-      (red) =>
-        red.red !== null &&
-        red.green === null &&
-        red.changes.has(id) &&
-        red.changes.size < green.changes.size &&
-        [...red.changes].every((other) => green.changes.has(other)),
-    );
-    if (holdsRed) return [...green.changes].filter((other) => !facts.landed.has(other));
+    if (green.green === null) continue;
+    if (reds.some((red) => isSubset(red.bits, green.bits)))
+      return changesIn(without(green.bits, facts.landed), facts);
   }
   return null;
 }
@@ -78,36 +74,17 @@ function oldestDependent(id: ChangeId, snapshot: QueueSnapshot): QueueChange | n
   return dependents.toSorted((a, b) => a.arrival - b.arrival)[0] ?? null;
 }
 
-/** More idle slots than undecided changes: a run for a small chance takes nothing from a better one. */
-function haveSpareSlots(snapshot: QueueSnapshot, proven: number): boolean {
-  const running = snapshot.builds.filter((build) => build.state === 'running').length;
-  const undecided = snapshot.pending.length - proven;
-  return snapshot.slots - running > undecided;
-}
-
 function likelyPairs(
   proven: readonly ChangeId[],
   held: ReadonlySet<ChangeId>,
   facts: TreeFacts,
 ): readonly (readonly [ChangeId, ChangeId])[] {
   const pairs: [ChangeId, ChangeId][] = [];
-  const open = proven.filter((id) => !held.has(id) && !hadJointRun(id, facts));
+  const open = proven.filter((id) => !held.has(id));
   open.forEach((a, index) => {
     for (const b of open.slice(index + 1)) if (shareScope(a, b, facts)) pairs.push([a, b]);
   });
   return pairs;
-}
-
-/** Whether `id` was already red together with one other change of its scope: its one run is spent. */
-function hadJointRun(id: ChangeId, facts: TreeFacts): boolean {
-  return [...facts.trees.values()].some((tree) => {
-    if (tree.red === null || !tree.changes.has(id)) return false;
-    const others = [...tree.changes].filter((other) => other !== id && !facts.landed.has(other));
-    const other = others[0];
-    return (
-      others.length === 1 && other !== undefined && (facts.ejected.has(other) || shareScope(id, other, facts))
-    );
-  });
 }
 
 function jointState(
@@ -119,14 +96,14 @@ function jointState(
   for (const change of changes) {
     if (change === undefined || change.held || change.alone || isShutOut(change, snapshot)) return 'useless';
     if (change.textConflicts.some((other) => joint.includes(other))) return 'useless';
-    if (change.needs.some((need) => !joint.includes(need) && !facts.landed.has(need))) return 'useless';
+    if (change.needs.some((need) => !joint.includes(need) && !hasLanded(need, facts))) return 'useless';
   }
-  const tree = facts.trees.get(treeKey([...facts.landed, ...joint]));
-  if (tree === undefined) return 'untested';
+  const tree = knownTreeOnTip(joint, facts);
+  if (tree === null) return 'untested';
   return tree.running === null ? 'useless' : 'running';
 }
 
-function shareScope(a: ChangeId, b: ChangeId, facts: TreeFacts): boolean {
+export function shareScope(a: ChangeId, b: ChangeId, facts: TreeFacts): boolean {
   const scopes = facts.pending.get(b)?.scopes ?? [];
   return (facts.pending.get(a)?.scopes ?? []).some((scope) => scopes.includes(scope));
 }

@@ -4,7 +4,7 @@ import type { QueueChange, QueuePlanner, QueueProposal, QueueSnapshot } from './
 import { needsFirst, unitOf } from './needs.ts';
 import { rescuesOf } from './rescue.ts';
 import type { TreeFacts } from './tree-facts.ts';
-import { isShutOut, redTriesToEject, treeFacts, treeKey } from './tree-facts.ts';
+import { hasLanded, isShutOut, knownTreeOnTip, redTriesToEject, treeFacts } from './tree-facts.ts';
 
 export const serialPlanner: QueuePlanner = (snapshot) => {
   const facts = treeFacts(snapshot);
@@ -22,7 +22,7 @@ function deadBuilds(snapshot: QueueSnapshot, facts: TreeFacts): readonly Cancel[
   const cancels: Cancel[] = [];
   for (const build of snapshot.builds) {
     if (build.state !== 'running') continue;
-    const gone = build.members.find((id) => !facts.landed.has(id) && !facts.pending.has(id));
+    const gone = build.members.find((id) => !hasLanded(id, facts) && !facts.pending.has(id));
     if (gone !== undefined) {
       cancels.push({
         kind: 'cancel',
@@ -46,8 +46,8 @@ function nextStart(snapshot: QueueSnapshot, facts: TreeFacts): QueueProposal | n
   for (const change of inServingOrder(snapshot.pending)) {
     const members = needsFirst([...unitOf(change.id, facts.pending)], facts.pending);
     if (!members.every((id) => isReady(id, members, snapshot, facts))) continue;
-    const tree = facts.trees.get(treeKey([...snapshot.landed, ...members]));
-    if (tree === undefined || (tree.green === null && tree.red === null)) {
+    const tree = knownTreeOnTip(members, facts);
+    if (tree === null || (tree.green === null && tree.red === null)) {
       return { kind: 'start', members, because: `tests ${members.join(' with ')} on the tip: next in line` };
     }
     if (tree.green === null && tree.red !== null && tree.redTries < redTriesToEject(snapshot)) {
@@ -75,5 +75,5 @@ function isReady(
   if (change === undefined || change.held || isShutOut(change, snapshot)) return false;
   if (change.alone && members.length > 1) return false;
   if (change.textConflicts.some((other) => members.includes(other))) return false;
-  return change.needs.every((need) => facts.landed.has(need) || members.includes(need));
+  return change.needs.every((need) => hasLanded(need, facts) || members.includes(need));
 }

@@ -7,12 +7,13 @@
  *        without c ran green or was a published tip. Inference from overlapping results never ejects.
  */
 import type { ChangeId } from '../ids.ts';
+import { hasBit } from './bit-set.ts';
 import type { QueueBuild, QueueSnapshot, QueueVerdict } from './model.ts';
 import { unitOf } from './needs.ts';
 import { proofAgainst } from './proof.ts';
 import { rescuesOf } from './rescue.ts';
 import type { KnownTree, TreeFacts } from './tree-facts.ts';
-import { isShutOut, treeFacts } from './tree-facts.ts';
+import { changesIn, hasLanded, isShutOut, treeFacts } from './tree-facts.ts';
 
 /**
  * The verdicts that hold now: either one landing (the largest), or every ejection. A landing changes what the rest
@@ -35,7 +36,7 @@ export function landingOf(
 ): readonly ChangeId[] | null {
   const inBuild = new Set(build.members);
   if (snapshot.landed.slice(build.landedBefore).some((id) => !inBuild.has(id))) return null;
-  const added = build.members.filter((id) => !facts.landed.has(id));
+  const added = build.members.filter((id) => !hasLanded(id, facts));
   const isFree = (id: ChangeId): boolean => {
     const change = facts.pending.get(id);
     return change !== undefined && !change.held && !isShutOut(change, snapshot);
@@ -44,7 +45,7 @@ export function landingOf(
   if (first === undefined || !added.every(isFree)) return null;
   const reachable = new Set(added);
   const hasNeeds = added.every((id) =>
-    (facts.pending.get(id)?.needs ?? []).every((need) => facts.landed.has(need) || reachable.has(need)),
+    (facts.pending.get(id)?.needs ?? []).every((need) => hasLanded(need, facts) || reachable.has(need)),
   );
   if (!hasNeeds) return null;
   if (snapshot.everyCommit === true && added.length > unitOf(first, facts.pending).size) return null;
@@ -73,6 +74,7 @@ function ejections(snapshot: QueueSnapshot, facts: TreeFacts): QueueVerdict[] {
       out.set(change, {
         kind: 'eject',
         change,
+        because: wasGreen(change, facts) ? 'conflict' : 'broken',
         evidence: { red: proof.red, green: proof.green },
         ...(confidence < 1 ? { confidence } : {}),
       });
@@ -81,11 +83,16 @@ function ejections(snapshot: QueueSnapshot, facts: TreeFacts): QueueVerdict[] {
   return [...out.values()];
 }
 
+function wasGreen(id: ChangeId, facts: TreeFacts): boolean {
+  const position = facts.positions.get(id) ?? 0;
+  return [...facts.trees.values()].some((tree) => tree.green !== null && hasBit(tree.bits, position));
+}
+
 /** Bayes' rule on n red runs of a tree whose only suspect is the change; 1 when gates are not known to be flaky. */
 function confidenceOf(tree: KnownTree, snapshot: QueueSnapshot, facts: TreeFacts): number {
   const flake = snapshot.flakeRate ?? 0;
   if (flake <= 0) return 1;
-  const suspect = [...tree.changes].find((id) => facts.pending.has(id));
+  const suspect = changesIn(tree.bits, facts).find((id) => facts.pending.has(id));
   const change = suspect === undefined ? undefined : facts.pending.get(suspect);
   const prior = Math.min(0.99, Math.max(0.01, 1 - (change?.predictedPass ?? 0.9)));
   return prior / (prior + (1 - prior) * Math.min(1, flake) ** tree.redTries);
