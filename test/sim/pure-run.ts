@@ -38,7 +38,7 @@ export function simulate(
     readonly maxSteps: number;
     readonly crashes: number;
     readonly planner?: QueuePlanner;
-    readonly check?: boolean;
+    readonly corrupt?: (event: RunEvent) => RunEvent | null;
   },
 ): SimResult {
   const dice = diceOf(seed);
