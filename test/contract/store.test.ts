@@ -192,6 +192,19 @@ describe.each(media)('%s store', (_name, makeMedium) => {
     expect(await store.verifyChain()).toBeNull();
   });
 
+  test('gives an event another hash after another past', async () => {
+    const hashes = await Promise.all(
+      ['one past', 'another past'].map(async (past) => {
+        const store = await medium().open();
+        const { epoch } = await leadOn(store);
+        await store.append(0, epoch, [noted(past)], 1);
+        await store.append(1, epoch, [noted('same')], 1);
+        return (await store.read(2, 1))[0]?.hash;
+      }),
+    );
+    expect(new Set(hashes).size).toBe(2);
+  });
+
   test('keeps everything when it is closed and opened again', async () => {
     const on = medium();
     const before = await on.open();
