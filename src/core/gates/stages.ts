@@ -1,4 +1,5 @@
 /** Which gates a subject has to pass. */
+import { assertNever } from '../../kit/assert.ts';
 import type { GateSpec } from '../plan/model.ts';
 import type { GateSubject } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
@@ -25,5 +26,7 @@ export function gatesAt(state: RunState, subject: GateSubject): readonly GateSpe
       return all.filter((gate) => gate.at.includes('merge'));
     case 'end':
       return all.filter((gate) => gate.at.includes('end'));
+    default:
+      return assertNever(subject);
   }
 }

@@ -1,4 +1,5 @@
 /** The next decision of one task, by where it stands. Starting agents is in `starts.ts`, landing in `queue.ts`. */
+import { assertNever } from '../../kit/assert.ts';
 import { judgeAttempt } from '../run/judge.ts';
 import { nextTry } from '../run/retry.ts';
 import { gatesAt } from '../gates/stages.ts';
@@ -231,7 +232,7 @@ function completeWave(task: TaskState, state: RunState, head: CommitId): Decisio
     kind: 'record',
     event: {
       kind: 'queue.entered',
-      change: (earlier === 0 ? task.task.id : `${task.task.id}#${earlier + 1}`) as string as ChangeId,
+      change: (earlier === 0 ? task.task.id : `${task.task.id}#${earlier + 1}`) as ChangeId,
       task: task.task.id,
       wave: null,
       branch,
@@ -283,6 +284,8 @@ function afterEjection(
       };
     case 'broken':
       return again(task, 'gate', ejected.detail, ejected.logs, snapshot, snapshot.state.queue.tip);
+    default:
+      return assertNever(ejected.because);
   }
 }
 
