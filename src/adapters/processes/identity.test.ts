@@ -22,7 +22,7 @@ describe('the identity of a process', () => {
   });
 
   test('is read from ps where there is no /proc', () => {
-    expect(parsePsLine('  501     1   501 Ss   ??       Fri Nov 20 13:54:27 2026 node helper')).toEqual([
+    expect(parsePsLine('  501     1   501 Ss   ??       Fri Nov 20 13:54:27 2026 node server')).toEqual([
       {
         pid: 501,
         parent: 1,
@@ -31,7 +31,7 @@ describe('the identity of a process', () => {
         terminal: 0,
         startTicks: Math.floor(Date.parse('Fri Nov 20 13:54:27 2026') / 1_000),
         isZombie: false,
-        name: 'node helper',
+        name: 'node server',
       },
     ]);
     expect(parsePsLine('')).toEqual([]);
