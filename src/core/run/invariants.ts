@@ -4,7 +4,7 @@
  * docs/design/invariants.md.
  */
 import type { CommitId } from '../ids.ts';
-import { gatesAt } from '../gates/stages.ts';
+import { gatesOfStage } from '../gates/stages.ts';
 import { needsState } from '../schedule/needs.ts';
 import type { RunState, TaskState } from './state.ts';
 
@@ -52,9 +52,7 @@ function linearTarget(state: RunState): readonly string[] {
 
 /** I2 Every landed tree passed every blocker gate. */
 function gatedTrees(state: RunState): readonly string[] {
-  const blockers = gatesAt(state, { kind: 'build', build: 'any' as never }).filter(
-    (gate) => gate.severity === 'blocker',
-  );
+  const blockers = gatesOfStage(state.plan, 'merge').filter((gate) => gate.severity === 'blocker');
   return state.queue.landings.flatMap((landing) =>
     blockers
       .filter((gate) => {

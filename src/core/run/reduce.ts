@@ -45,6 +45,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     queue: {
       tip: event.base,
       tipTree: null,
+      tipProof: 'unknown',
       isOpen: true,
       changes: new Map(),
       builds: new Map(),
@@ -137,14 +138,7 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
     case 'attempt.stop_sent':
       return reduceAttempt(state, event);
     case 'gates.finished':
-      return event.subject.kind === 'end'
-        ? {
-            ...state,
-            endGates: event.verdict === 'green' ? 'green' : event.verdict === 'red' ? 'red' : 'pending',
-          }
-        : event.subject.kind === 'task'
-          ? reduceTask(state, event)
-          : reduceQueue(state, event);
+      return gatesFinished(state, event);
     case 'queue.entered':
     case 'queue.taken_in':
     case 'build.made':
@@ -203,6 +197,7 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
         });
       }
       if (step.subject.kind === 'end') return { ...state, endGates: 'red' };
+      if (step.subject.kind === 'tip') return { ...state, queue: { ...state.queue, tipProof: 'red' } };
       return reduceQueue(state, event, step);
     case 'take-in-branch':
     case 'make-build':
@@ -213,6 +208,22 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
       return state;
     default:
       return assertNever(step);
+  }
+}
+
+function gatesFinished(state: RunState, event: Extract<RunEvent, { kind: 'gates.finished' }>): RunState {
+  switch (event.subject.kind) {
+    case 'task':
+      return reduceTask(state, event);
+    case 'build':
+      return reduceQueue(state, event);
+    case 'tip':
+      if (event.verdict === 'cancelled' || event.commit !== state.queue.tip) return state;
+      return { ...state, queue: { ...state.queue, tipProof: event.verdict } };
+    case 'end':
+      return { ...state, endGates: event.verdict === 'cancelled' ? 'pending' : event.verdict };
+    default:
+      return assertNever(event.subject);
   }
 }
 

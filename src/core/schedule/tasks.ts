@@ -2,12 +2,12 @@
 import { assertNever } from '../../kit/assert.ts';
 import { judgeAttempt } from '../run/judge.ts';
 import { nextTry } from '../run/retry.ts';
-import { gatesAt } from '../gates/stages.ts';
 import type { ChangeId, CommitId, TaskId } from '../ids.ts';
 import type { RetryCause } from '../plan/model.ts';
 import type { OpenIntent, RunState, TaskState } from '../run/state.ts';
 import { gateSlots } from './limits.ts';
 import { needsState } from './needs.ts';
+import { freeSlot, lockTaken } from './slots.ts';
 import type { Decided, Decision, Snapshot } from './snapshot.ts';
 
 const NOTHING: Decided = { decisions: [], wakeAtMs: null };
@@ -49,6 +49,10 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
       return one(afterEjection(task, progress, snapshot));
     case 'landed':
       return one(tidy(task, state));
+    case 'failed':
+    case 'stopped':
+    case 'skipped':
+      return one(tidyUnlanded(task, state));
     default:
       return NOTHING;
   }
@@ -176,7 +180,7 @@ function gateSentence(task: TaskState, red: readonly string[]): string {
 function verify(task: TaskState, snapshot: Snapshot): Decision | null {
   const { state } = snapshot;
   if (task.progress.kind !== 'verifying' || snapshot.isDraining) return null;
-  const slot = freeSlot(state, gateSlots(snapshot.machine));
+  const slot = freeSlot(state, 'task', gateSlots(snapshot.machine));
   if (slot === null) return null;
   const base = task.workspace?.base ?? state.base;
   const subject = { kind: 'task', task: task.task.id, wave: task.wave } as const;
@@ -194,27 +198,6 @@ function verify(task: TaskState, snapshot: Snapshot): Decision | null {
     },
     because: `wave ${task.wave} is committed`,
   };
-}
-
-function freeSlot(state: RunState, count: number): string | null {
-  const used = new Set(
-    [...state.intents.values()].map(({ step }) => (step.kind === 'run-gates' ? step.slot : null)),
-  );
-  for (let number = 1; number <= count; number += 1) {
-    if (!used.has(`task-${number}`)) return `task-${number}`;
-  }
-  return null;
-}
-
-/** True while another run of gates holds a lock that these gates need. */
-export function lockTaken(state: RunState, subject: Parameters<typeof gatesAt>[1]): boolean {
-  const wanted = new Set(gatesAt(state, subject).flatMap((gate) => (gate.lock === null ? [] : [gate.lock])));
-  if (wanted.size === 0) return false;
-  return [...state.intents.values()].some(
-    ({ step }) =>
-      step.kind === 'run-gates' &&
-      gatesAt(state, step.subject).some((gate) => gate.lock !== null && wanted.has(gate.lock)),
-  );
 }
 
 function completeWave(task: TaskState, state: RunState, head: CommitId): Decision {
@@ -277,7 +260,12 @@ function afterEjection(
         event: {
           kind: 'task.needs_person',
           task: task.task.id,
-          cause: ejected.because === 'conflict' ? 'conflict' : 'violation',
+          cause:
+            ejected.because === 'conflict'
+              ? 'conflict'
+              : snapshot.state.queue.tipProof === 'red'
+                ? 'target'
+                : 'violation',
           detail: ejected.detail,
           files: ejected.files,
         },
@@ -287,6 +275,17 @@ function afterEjection(
     default:
       return assertNever(ejected.because);
   }
+}
+
+/** `keep: never`: even what did not land goes, after everything in it is saved; the branch stays. */
+function tidyUnlanded(task: TaskState, state: RunState): Decision | null {
+  if (task.workspace === null || task.workspaceKept !== null || state.plan.workspace.keep !== 'never')
+    return null;
+  return {
+    kind: 'act',
+    step: { kind: 'remove-workspace', task: task.task.id, proof: null, deleteBranch: false },
+    because: 'worktrees are never kept (workspace.keep)',
+  };
 }
 
 function tidy(task: TaskState, state: RunState): Decision | null {
