@@ -64,6 +64,8 @@ export interface TaskState {
   readonly task: Task;
   readonly progress: Progress;
   readonly sinceMs: number;
+  /** The world refused the last effect; it is tried again. */
+  readonly trouble: { readonly count: number; readonly notBeforeMs: number; readonly why: string } | null;
   /** Why it does not start although nothing it needs is missing; null when nothing holds it. */
   readonly hold: string | null;
   readonly workspace: Workspace | null;

@@ -15,7 +15,11 @@ const NOTHING: Decided = { decisions: [], wakeAtMs: null };
 export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
   const { state } = snapshot;
   if (taskIntent(task.task.id, state) !== null) return NOTHING;
-  const { progress } = task;
+  const { progress, trouble } = task;
+  if (trouble !== null && trouble.notBeforeMs > snapshot.nowMs) {
+    const end = endRequested(task);
+    return end === null ? { decisions: [], wakeAtMs: trouble.notBeforeMs } : one(end);
+  }
   switch (progress.kind) {
     case 'waiting':
     case 'prepared':
