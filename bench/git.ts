@@ -74,6 +74,13 @@ const techniques = new Set<string>();
 const landing: number[] = [];
 const parts: Record<string, number[]> = {};
 
+async function note<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  const value = await work();
+  (parts[name] ??= []).push(performance.now() - start);
+  return value;
+}
+
 /** What happens between an agent's exit and a landed commit, without the engine and the gate itself. */
 async function land(task: WorkspaceSpec, at: number): Promise<void> {
   const snapshot = await port.takeSnapshot(task);
@@ -83,12 +90,6 @@ async function land(task: WorkspaceSpec, at: number): Promise<void> {
   const target = 'target' as BranchName;
   const tip = await port.branchTip(target);
   if (tip === null) throw new Error('no target');
-  const note = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    const start = performance.now();
-    const value = await work();
-    (parts[name] ??= []).push(performance.now() - start);
-    return value;
-  };
   const ms = await timed(async () => {
     await note('verify', () => port.verifySnapshot(task, snapshot));
     await note('capture', () => port.capture(task, `refs/copse/salvage/${task.task}/1`, 'x'));
