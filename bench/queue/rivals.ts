@@ -162,8 +162,9 @@ function isCertainlyGood(order: Tree, index: number, facts: TreeFacts): boolean 
   return known !== null && known.green !== null;
 }
 
-/** A red tree inside this one, made of the tip and members: the path cannot come true. */
+/** A red tree inside this one (never for a change alone, whose run is the proof), made of the tip and members: the path cannot come true. */
 function holdsRed(tree: Tree, facts: TreeFacts): boolean {
+  if (tree.length === 1) return false;
   const bits = treeOnTip(tree, facts);
   return (
     bits !== null &&

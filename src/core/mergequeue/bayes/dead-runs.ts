@@ -16,6 +16,8 @@ export function deadRuns(snapshot: QueueSnapshot, facts: TreeFacts, board: Board
     const gone = build?.members.find((id) => !isAlive(id, snapshot, facts));
     if (gone !== undefined) return cancel(`it holds ${gone}, which left the queue or is held`);
     if (run.items.length === 0) return cancel('everything in it has landed');
+    // A change alone on the tip is the proof against it, so it runs to its end although its result is foreseen.
+    if (run.items.length === 1 && run.holdsTip) return [];
     if (isJointRun(run.items, board)) return [];
     if (holdsCertainRed(run.items, board)) return cancel('it holds a tree that was red already');
     if (!run.holdsTip && isCleared(run.items, board))

@@ -6,6 +6,7 @@
 import type { ChangeId } from '../../ids.ts';
 import type { QueuePlanner, QueueProposal } from '../model.ts';
 import { needsFirst } from '../needs.ts';
+import { chainPlanner, isSteady } from '../chain.ts';
 import { prng } from '../prng.ts';
 import { rescuesOf } from '../rescue.ts';
 import { treeFacts, type TreeFacts } from '../tree-facts.ts';
@@ -24,6 +25,7 @@ const SAMPLING_BUDGET = 300_000;
 const LEAST_VALUE = 0.003;
 
 export const bayesPlanner: QueuePlanner = (snapshot, seed) => {
+  if (snapshot.everyCommit === true || isSteady(snapshot)) return chainPlanner(snapshot, seed);
   const facts = treeFacts(snapshot);
   const board = boardOf(snapshot, facts);
   const random = prng(seed ^ (snapshot.builds.length * 7919 + snapshot.landed.length * 104_729));
