@@ -189,6 +189,16 @@ function landed(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'lande
     tip: event.to,
     tipTree: state.queue.builds.get(event.build)?.tree ?? null,
     held: null,
+    landings: [
+      ...state.queue.landings,
+      {
+        build: event.build,
+        from: event.from,
+        to: event.to,
+        tree: state.queue.builds.get(event.build)?.tree ?? null,
+        changes: event.changes.map((entry) => entry.change),
+      },
+    ],
     landed: [...state.queue.landed, ...event.changes.map((entry) => entry.change)],
   });
   for (const { change, commit } of event.changes) {

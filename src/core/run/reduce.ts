@@ -49,6 +49,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
       changes: new Map(),
       builds: new Map(),
       landed: [],
+      landings: [],
       held: null,
       gateRuns: 0,
     },

@@ -158,9 +158,19 @@ export interface QueueState {
   readonly builds: ReadonlyMap<BuildId, BuildState>;
   /** In landing order. */
   readonly landed: readonly ChangeId[];
+  /** Every move of the target by this run, in order. */
+  readonly landings: readonly Landing[];
   /** A proven landing that waits for a checkout to become clean. */
   readonly held: { readonly build: BuildId; readonly checkout: string; readonly to: CommitId } | null;
   readonly gateRuns: number;
+}
+
+export interface Landing {
+  readonly build: BuildId;
+  readonly from: CommitId;
+  readonly to: CommitId;
+  readonly tree: TreeId | null;
+  readonly changes: readonly ChangeId[];
 }
 
 export interface ChangeState {

@@ -22,7 +22,7 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   const verdicts = verdictsOf(view).flatMap((verdict) => onVerdict(verdict, state, snapshot));
   if (verdicts.some((decision) => decision.kind === 'record'))
     return { decisions: [...takeIns, ...verdicts], wakeAtMs: null };
-  const tests = testBuilds(state);
+  const tests = snapshot.isDraining ? [] : testBuilds(state);
   const canStart = state.life.kind === 'running' && !snapshot.isDraining && queue.held === null;
   const proposed = canStart ? proposals(view, snapshot, policy) : [];
   return { decisions: [...takeIns, ...verdicts, ...tests, ...proposed], wakeAtMs: null };

@@ -161,8 +161,8 @@ function gateSentence(task: TaskState, red: readonly string[]): string {
 }
 
 function verify(task: TaskState, snapshot: Snapshot): Decision | null {
-  if (task.progress.kind !== 'verifying') return null;
   const { state } = snapshot;
+  if (task.progress.kind !== 'verifying' || snapshot.isDraining) return null;
   const slot = freeSlot(state, gateSlots(snapshot.machine));
   if (slot === null) return null;
   const base = task.workspace?.base ?? state.base;
