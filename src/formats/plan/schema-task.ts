@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import {
+  count,
+  duration,
+  flag,
+  glob,
+  id,
+  line,
+  oneOrMany,
+  positive,
+  repoPath,
+  settings,
+  text,
+  word,
+} from './schema-values.ts';
+
+const WORK = {
+  error: 'expected an amount of work such as 30m, 4h, 3d (a day is 8 hours) or 2w (a week is 5 days)',
+};
+
+/** Reviews and approvals come later; that there is none may be said already. */
+export const none = z.literal(false, { error: 'expected false' });
+
+const amount = z
+  .string(WORK)
+  .regex(/^(?:\d+(?:\.\d+)?(?:m|h|d|w))+$/, WORK)
+  .describe('`30m`, `4h`, `3d` (a day is 8 working hours), `2w` (a week is 5 days).');
+
+export const estimate = z.union(
+  [amount, settings({ low: amount.optional(), likely: amount, high: amount.optional() })],
+  { error: 'expected an amount of work such as 4h, or {low, likely, high}' },
+);
+
+/** A whole number is read as an id: `needs: 3`. */
+const reference = z.union([z.string(), z.int()], { error: 'expected the id of a task' });
+
+const needMap = settings({
+  task: reference.describe('Id of the task that is needed.'),
+  when: word(['merged', 'verified', 'started', 'completed'])
+    .optional()
+    .describe(
+      '`merged` (on the target), `verified` (gates passed), `started`, `completed` (ended, also if failed). Default: `merged`.',
+    ),
+});
+
+const need = z.union([needMap, reference], {
+  error: 'expected the id of a task, or a map with task and when',
+});
+
+export const needs = z.union([needMap, reference, z.array(need)], {
+  error: 'expected the id of a task, a map with task and when, or a list of them',
+});
+
+const PRIORITY = { error: 'expected critical, high, medium, low, or a number from 0 (first) to 4 (last)' };
+
+export const priority = z.union(
+  [word(['critical', 'high', 'medium', 'low']), z.int(PRIORITY).min(0, PRIORITY).max(4, PRIORITY)],
+  PRIORITY,
+);
+
+const cause = word(['crash', 'timeout', 'stall', 'no_change', 'gate', 'rate_limit', 'violation']);
+
+export const retries = z.union(
+  [
+    count.max(100, { error: 'expected at most 100' }),
+    settings({
+      max: count
+        .max(100, { error: 'expected at most 100' })
+        .optional()
+        .describe('Attempts beyond the first, for one wave.'),
+      backoff: word(['none', 'fixed', 'exponential'])
+        .optional()
+        .describe('How the wait between attempts grows.'),
+      delay: duration.optional().describe('Wait before the first retry.'),
+      on: oneOrMany(cause, 'a cause').optional().describe('What is tried again.'),
+    }),
+  ],
+  { error: 'expected a number, or a map with max, backoff, delay and on' },
+);
+
+export const budget = settings({
+  usd: z.number().positive().optional(),
+  tokens: positive.optional(),
+  time: duration.optional(),
+  on_exceed: word(['pause', 'stop', 'warn']).optional(),
+});
+
+const waveMap = settings({
+  id: id.optional().describe('Default: its number.'),
+  title: line.optional().describe('Default: the first line of its prompt.'),
+  prompt: text.optional().describe('What this wave asks for, after the prompt of the task.'),
+  spec: repoPath.optional().describe('File that holds the prompt.'),
+  review: none.optional().describe('Only `false`.'),
+  approval: none.optional().describe('Only `false`.'),
+  gates: oneOrMany(id, 'the name of a gate')
+    .optional()
+    .describe('Gates that must pass when this wave is complete, besides those of the task.'),
+});
+
+export const wave = z.union([waveMap, text], { error: 'expected text or a map' });
+
+const gateNames = oneOrMany(id, 'the name of a gate');
+const agentNames = oneOrMany(id, 'the name of an agent');
+
+/** Keys that a task has and `defaults` may set for all tasks. */
+export const sharedShape = {
+  agent: id.optional().describe('Name of the agent that does it.'),
+  fallback: agentNames
+    .optional()
+    .describe('Agents tried in order when the retries of the one before are used up.'),
+  role: word(['implement']).optional().describe('Only `implement`.'),
+  gates: gateNames
+    .optional()
+    .describe(
+      'Gates that must pass on its branch. Default: all gates of the plan. Gates with `at: merge` judge everything that lands, listed or not.',
+    ),
+  priority: priority
+    .optional()
+    .describe('`critical`, `high`, `medium`, `low`, or 0 (first) to 4 (last). Default: `medium`.'),
+  estimate: estimate
+    .optional()
+    .describe('Amount of work: `4h`, `3d` (a day is 8 hours), or `{low, likely, high}`. Default: 1h.'),
+  retries: retries.optional().describe('A number, or `{max, backoff, delay, on}`.'),
+  timeout: duration.optional().describe('Longest time of one attempt. Default: 1h.'),
+  stall: duration
+    .optional()
+    .describe('An attempt with no output and no file change for this long is ended. Default: 10m.'),
+  budget: budget.optional(),
+  review: none.optional().describe('Only `false`.'),
+  approval: none.optional().describe('Only `false`.'),
+};
+
+export const taskMap = settings({
+  id: id
+    .optional()
+    .describe('Only in a list of tasks; in a map the key is the id. Default: made from the title.'),
+  title: line.optional().describe('Default: the first line of the prompt.'),
+  prompt: text.optional().describe('What the agent is asked to do.'),
+  spec: repoPath.optional().describe('File that holds the prompt.'),
+  needs: needs.optional().describe('Tasks that must come first: an id, a list, or `{task, when}`.'),
+  scope: oneOrMany(glob, 'a path pattern').optional().describe('Paths it may touch; `!` excludes.'),
+  waves: z
+    .array(wave, { error: 'expected a list of waves' })
+    .min(1, { error: 'expected at least one wave' })
+    .max(1_000, { error: 'expected at most 1000 waves' })
+    .optional()
+    .describe('Steps in order, each with its own prompt and gates.'),
+  accept: oneOrMany(text, 'text')
+    .optional()
+    .describe('Acceptance criteria, given to the agent and put into the merge message.'),
+  locks: oneOrMany(line, 'the name of a lock')
+    .optional()
+    .describe('Tasks that name the same lock never run at once.'),
+  exclusive: flag.optional().describe('Nothing else runs beside it.'),
+  issue: positive.optional().describe('Number of the issue it resolves.'),
+  mode: word(['agent', 'manual']).optional().describe('Who does it.'),
+  ...sharedShape,
+});
+
+export const task = z.union([taskMap, text], { error: 'expected the prompt of a task, or a map' });
+
+export type TaskFile = z.infer<typeof taskMap>;
+export type WaveFile = z.infer<typeof wave>;
+export type NeedsFile = z.infer<typeof needs>;
+export type EstimateFile = z.infer<typeof estimate>;
+export type RetriesFile = z.infer<typeof retries>;
+export type BudgetFile = z.infer<typeof budget>;
