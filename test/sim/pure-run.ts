@@ -49,7 +49,7 @@ export function simulate(
   const policy: Policy = {
     planner: options.planner ?? serialPlanner,
     overlap: () => null,
-    place: (_, task) => ({ branch: `test/${task.id}`, path: `/w/${task.id}` }),
+    place: (_, { task }) => ({ branch: `test/${task.id}`, path: `/w/${task.id}` }),
   };
   let nowMs = 1;
   let steps = 0;

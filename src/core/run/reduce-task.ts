@@ -4,6 +4,9 @@ import type { RunEvent, TaskEvent, WorkspaceEvent } from './events.ts';
 import { newTask } from './reduce.ts';
 import type { Progress, RunState, TaskState } from './state.ts';
 
+/** Names tried for one task's branch and worktree before a person is asked. */
+const MAX_PLACES = 20;
+
 type Timed<E> = E & { readonly atMs: number };
 type GatesFinished = Extract<RunEvent, { kind: 'gates.finished' }>;
 
@@ -73,13 +76,7 @@ function nextWorkspace(task: TaskState, event: Timed<WorkspaceEvent>): TaskState
         startedFrom: task.startedFrom ?? event.workspace.base,
       };
     case 'workspace.failed':
-      return progressed(
-        task,
-        event.what === 'occupied'
-          ? { kind: 'needs-person', cause: 'workspace', detail: event.detail, files: [] }
-          : { kind: 'failed', cause: 'setup', detail: event.detail },
-        event.atMs,
-      );
+      return workspaceFailed(task, event);
     case 'workspace.updated':
       return {
         ...progressed(task, { kind: 'prepared' }, event.atMs),
@@ -104,6 +101,21 @@ function nextWorkspace(task: TaskState, event: Timed<WorkspaceEvent>): TaskState
     default:
       return assertNever(event);
   }
+}
+
+function workspaceFailed(
+  task: TaskState,
+  event: Timed<Extract<WorkspaceEvent, { kind: 'workspace.failed' }>>,
+): TaskState {
+  if (event.what === 'setup') {
+    return progressed(task, { kind: 'failed', cause: 'setup', detail: event.detail }, event.atMs);
+  }
+  const placesTaken = task.placesTaken + 1;
+  const progress: Progress =
+    placesTaken < MAX_PLACES
+      ? { kind: 'waiting' }
+      : { kind: 'needs-person', cause: 'workspace', detail: event.detail, files: [] };
+  return { ...progressed(task, progress, event.atMs), placesTaken };
 }
 
 function retried(task: TaskState, event: Timed<Extract<TaskEvent, { kind: 'task.retry' }>>): TaskState {

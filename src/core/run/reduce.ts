@@ -68,6 +68,7 @@ export function newTask(task: Task, atMs: number): TaskState {
     sinceMs: atMs,
     hold: null,
     workspace: null,
+    placesTaken: 0,
     head: null,
     tree: null,
     wave: 1,

@@ -67,6 +67,8 @@ export interface TaskState {
   /** Why it does not start although nothing it needs is missing; null when nothing holds it. */
   readonly hold: string | null;
   readonly workspace: Workspace | null;
+  /** Names for branch and path that were already taken by something else. */
+  readonly placesTaken: number;
   /** Head of the branch as last taken in. */
   readonly head: CommitId | null;
   readonly tree: TreeId | null;

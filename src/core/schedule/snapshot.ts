@@ -3,7 +3,7 @@ import type { CommitId } from '../ids.ts';
 import type { QueuePlanner } from '../mergequeue/model.ts';
 import type { Task } from '../plan/model.ts';
 import type { RunEvent } from '../run/events.ts';
-import type { RunState } from '../run/state.ts';
+import type { RunState, TaskState } from '../run/state.ts';
 import type { Step } from '../run/steps.ts';
 
 export interface MachineFacts {
@@ -35,7 +35,7 @@ export interface Policy {
   /** Why two tasks should not run at once; null when they may. */
   readonly overlap: (a: Task, b: Task) => string | null;
   /** Names of branch and path of a task's worktree. */
-  readonly place: (state: RunState, task: Task) => { readonly branch: string; readonly path: string };
+  readonly place: (state: RunState, task: TaskState) => { readonly branch: string; readonly path: string };
 }
 
 /** An event without its time, which the loop adds. */

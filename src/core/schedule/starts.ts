@@ -21,13 +21,14 @@ export function decideStarts(snapshot: Snapshot, policy: Policy): Decided {
   const full = machineHold(state.plan.limits, snapshot.machine);
   const most = parallelLimit(state, snapshot.machine);
   const running = [...state.tasks.values()].filter((task) => usesSlot(task, state));
+  const overlap = state.plan.conflicts.onOverlap === 'serialize' ? policy.overlap : () => null;
   const decisions: Decision[] = [];
   for (const task of candidates) {
     const others = running.filter((other) => other !== task);
     const hold =
       full ??
       (others.length >= most ? `${most} of ${most} slots are in use` : null) ??
-      besideHold(task.task, others, state.plan.limits, task.agent, policy.overlap);
+      besideHold(task.task, others, state.plan.limits, task.agent, overlap);
     if (hold === null) {
       decisions.push(startOf(task, state, policy));
       if (!running.includes(task)) running.push(task);
@@ -58,7 +59,7 @@ function isStartable(task: TaskState, snapshot: Snapshot): boolean {
 function startOf(task: TaskState, state: RunState, policy: Policy): Decision {
   const id = task.task.id;
   if (task.workspace === null) {
-    const place = policy.place(state, task.task);
+    const place = policy.place(state, task);
     return {
       kind: 'act',
       step: {
