@@ -49,12 +49,12 @@ for (const [name, content] of outputs) {
   writeIfChanged(path.join(dist, name), content, isProgram ? 0o755 : 0o644);
 }
 removeStale();
-if (options.has('--types'))
-  declarations(
-    root,
-    dist,
-    present.filter((entry) => entry.types),
-  );
+if (options.has('--types')) {
+  const types = present.filter((entry) => entry.types);
+  const areMade = declarations(root, dist, types);
+  // An installation must not fail for a type error; `npm run check` and `npm run pack-check` do.
+  if (!areMade && !options.has('--if-possible')) process.exitCode = 1;
+}
 note(`${outputs.size} files in ${Math.round(performance.now() - started)} ms`);
 
 /** Output names with contents, and the inputs they were made of. */
@@ -72,7 +72,7 @@ async function bundle(list, splitting) {
     platform: 'node',
     target: 'node20',
     splitting,
-    chunkNames: 'chunk-[name]-[hash]',
+    chunkNames: '[name]-[hash]',
     charset: 'utf8',
     legalComments: 'none',
     define: { COPSE_VERSION: JSON.stringify(version) },

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** Declaration files of exported modules in `dist/types/`, in the folders of `src/`. */
+/** Declaration files of exported modules in `dist/types/`, in the folders of `src/`; false when the compiler complains. */
 export function declarations(root, dist, entries) {
-  if (entries.length === 0) return;
+  if (entries.length === 0) return true;
   const outDir = path.join(dist, 'types');
   const project = path.join(dist, 'tsconfig.types.json');
   mkdirSync(dist, { recursive: true });
@@ -26,7 +26,8 @@ export function declarations(root, dist, entries) {
   );
   try {
     const tsc = path.join(root, 'node_modules/typescript7/bin/tsc');
-    execFileSync(process.execPath, [tsc, '-p', project], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const { status } = spawnSync(process.execPath, [tsc, '-p', project], { stdio: ['ignore', 2, 2] });
+    return status === 0;
   } finally {
     rmSync(project, { force: true });
   }

@@ -17,7 +17,7 @@ import { decide } from '../core/schedule/decide.ts';
 import type { Decision, Fact } from '../core/schedule/snapshot.ts';
 import type { Leadership } from '../ports/store.ts';
 import { perform } from './act/perform.ts';
-import type { Deps, Observer } from './deps.ts';
+import type { ActContext, Deps, Observer } from './deps.ts';
 import { unwantedIntents } from './cancel.ts';
 import type { Journal } from './journal.ts';
 import { observe } from './observe.ts';
@@ -131,7 +131,7 @@ export class RunLoop {
       emit: (fact: Fact) => this.tell(fact),
       signal: controller.signal,
     };
-    perform(intent.step, context).then(
+    this.#perform(intent, context).then(
       (facts) => {
         for (const fact of facts) this.#inbox.push(fact);
         this.#settled(intent.id, controller);
@@ -146,6 +146,13 @@ export class RunLoop {
         this.#settled(intent.id, controller);
       },
     );
+  }
+
+  async #perform(intent: OpenIntent, context: ActContext): Promise<readonly Fact[]> {
+    await this.#deps.failpoint(`before:act.${intent.step.kind}`);
+    const facts = await perform(intent.step, context);
+    await this.#deps.failpoint(`after:act.${intent.step.kind}`);
+    return facts;
   }
 
   #settled(id: IntentId, controller: AbortController): void {

@@ -20,7 +20,6 @@ export async function watchAttempt(
     sighting.kind === 'absent'
       ? lost(deps, attempt?.startedAtMs ?? 0)
       : await deps.processes.waitForExit(runDir, signal);
-  await deps.failpoint('before:exit.collect');
   return {
     kind: 'attempt.exited',
     attempt: id,

@@ -8,7 +8,6 @@ import type { Policy } from '../core/schedule/snapshot.ts';
 export function policyOf(repository: AbsolutePath): Policy {
   return {
     planner: bayesPlanner,
-    overlap: () => null,
     place: (state, task) => {
       const place = placeOf(state, task, basename(repository));
       return { branch: place.branch, path: resolve(repository, place.path) };

@@ -29,6 +29,8 @@ const user = {
   GIT_DIR: '/elsewhere',
   AWS_SECRET_ACCESS_KEY: 'leak',
   MY_TOKEN: 'tok-123456789',
+  MY_URL: 'https://models.example.com/v1',
+  MY_OPAQUE: 'abcdefghijklmnopqrstuvwx',
   LC_EVIL: 'x y',
 };
 const real = createAgents({ environment: user, node: process.execPath, demoAgent: '/demo-agent.js' });
@@ -178,14 +180,14 @@ describe('a prompt reaches the agent byte for byte', () => {
 describe('the environment', () => {
   test('passes only what was asked for, and the plan wins over the user', () => {
     const agent = command('a {prompt}', {
-      passEnv: ['MY_TOKEN', 'NOT_SET'],
+      passEnv: ['MY_TOKEN', 'MY_URL', 'MY_OPAQUE', 'NOT_SET'],
       env: { HOME: '/tmp/h', API_KEY: 'k-abcdef' },
     });
     const { env, secrets } = real.launch(request(agent));
     expect(env).toMatchObject({ MY_TOKEN: 'tok-123456789', HOME: '/tmp/h' });
     expect(env).not.toHaveProperty('NOT_SET');
     expect(env).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
-    expect(secrets).toEqual(['tok-123456789', 'k-abcdef']);
+    expect(secrets).toEqual(['abcdefghijklmnopqrstuvwx', 'tok-123456789', 'k-abcdef']);
   });
 
   test('its own coordinates cannot be overridden, and the prompt is not in it', () => {

@@ -13,7 +13,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Appender } from '../../src/adapters/store-sqlite/appender.ts';
 import { loadSqlite, machineDrivers, type SqliteDatabase } from '../../src/adapters/store-sqlite/binding.ts';
 import { openWritable } from '../../src/adapters/store-sqlite/database.ts';
+import { hashOf } from '../../src/adapters/store-sqlite/integrity.ts';
 import { backupPath, MIGRATIONS } from '../../src/adapters/store-sqlite/migrations.ts';
+import type { EventRow } from '../../src/adapters/store-sqlite/rows.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../src/adapters/store-sqlite/store.ts';
 import type { StorePort } from '../../src/ports/store.ts';
 import { leadOn, noFailpoint, noted, realClock, sqliteMedium } from './store/harness.ts';
@@ -199,6 +201,19 @@ describe('damage', () => {
     expect(await store.verifyChain()).toBe(seq);
     await store.close();
     await expect(openStore()).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
+  test('finds an event that was replaced together with its own hash', async () => {
+    const store = await filled(5);
+    await rawly((db) => {
+      const [before, row] = db
+        .prepare('SELECT * FROM event WHERE seq IN (2, 3) ORDER BY seq')
+        .all() as EventRow[];
+      const forged = { ...(row as EventRow), kind: 'forged' };
+      const hash = hashOf(before?.hash ?? '', forged);
+      db.prepare('UPDATE event SET kind = ?, hash = ? WHERE seq = 3').run(forged.kind, hash);
+    });
+    expect(await store.verifyChain()).toBe(4);
   });
 
   test('finds a change far from the end by verifying the whole chain', async () => {

@@ -192,6 +192,19 @@ describe.each(media)('%s store', (_name, makeMedium) => {
     expect(await store.verifyChain()).toBeNull();
   });
 
+  test('gives an event another hash after another past', async () => {
+    const hashes = await Promise.all(
+      ['one past', 'another past'].map(async (past) => {
+        const store = await medium().open();
+        const { epoch } = await leadOn(store);
+        await store.append(0, epoch, [noted(past)], 1);
+        await store.append(1, epoch, [noted('same')], 1);
+        return (await store.read(2, 1))[0]?.hash;
+      }),
+    );
+    expect(new Set(hashes).size).toBe(2);
+  });
+
   test('keeps everything when it is closed and opened again', async () => {
     const on = medium();
     const before = await on.open();
@@ -299,6 +312,46 @@ describe.each(media)('%s store', (_name, makeMedium) => {
     for (const wake of wakes.splice(0)) wake();
     if (!old.lost.aborted) await lost;
     expect(old.lost.aborted).toBe(true);
+  });
+
+  test.each(['before:leader.acquire', 'after:leader.acquire'])(
+    'leaves nobody leading when it fails at %s',
+    async (name) => {
+      const on = medium();
+      const failing = await on.open({
+        failpoint: async (point) => {
+          if (point === name) throw new Error(`failpoint ${point}`);
+        },
+      });
+      await expect(failing.lead({ address: null, takeover: false })).rejects.toThrow(name);
+      const other = await on.open();
+      expect(await other.leader()).toBeNull();
+      expect((await leadOn(other)).epoch).toBe(name.startsWith('before') ? 1 : 2);
+    },
+  );
+
+  test('goes on leading when a look for a takeover fails', async () => {
+    const wakes: (() => void)[] = [];
+    const clock = {
+      ...realClock,
+      after: (_delayMs: number, wake: () => void) => (wakes.push(wake), () => undefined),
+    };
+    let looks = 0;
+    const store = await medium().open({
+      clock,
+      failpoint: async (point) => {
+        if (point !== 'before:leader.renew') return;
+        looks += 1;
+        throw new Error('the disk is slow today');
+      },
+    });
+    const leadership = await leadOn(store);
+    const planned = wakes.length;
+    for (const wake of wakes.splice(0)) wake();
+    await expect.poll(() => wakes.length).toBe(planned);
+    expect(looks).toBe(planned);
+    expect(leadership.lost.aborted).toBe(false);
+    expect((await store.append(0, leadership.epoch, [noted('a')], 1)).kind).toBe('appended');
   });
 
   test('leaves all of an append or nothing when it fails around the commit', async () => {

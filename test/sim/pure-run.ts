@@ -48,7 +48,6 @@ export function simulate(
   const world = new PureWorld(dice, odds, state.queue.tip);
   const policy: Policy = {
     planner: options.planner ?? serialPlanner,
-    overlap: () => null,
     place: (_, { task }) => ({ branch: `test/${task.id}`, path: `/w/${task.id}` }),
   };
   let nowMs = 1;

@@ -49,7 +49,7 @@ function isAllowed(name: string): boolean {
 
 /**
  * Values to keep out of logs, longest first: what was passed on request or set by the plan and looks like a secret by
- * its name, any long passed value without spaces that is not a path, and proxies with a password. Values under six
+ * its name, any long passed value without spaces that is no path and no plain URL, and proxies with a password. Values under six
  * characters stay: masking them would eat ordinary text.
  */
 export function secretsOf(parts: EnvironmentParts, environment: Readonly<Record<string, string>>): string[] {
@@ -60,7 +60,8 @@ export function secretsOf(parts: EnvironmentParts, environment: Readonly<Record<
   const found = new Set<string>();
   for (const name of [...passed, ...given]) {
     const value = environment[name] ?? '';
-    const looksRandom = passed.has(name) && /^[^\s/][^\s]{19,}$/.test(value);
+    const isUrl = /^[a-z]+:\/\/[^@]*$/i.test(value);
+    const looksRandom = passed.has(name) && !isUrl && /^[^\s/]\S{19,}$/.test(value);
     if (SECRET_NAME.test(name) || looksRandom) found.add(value);
   }
   for (const [name, value] of Object.entries(environment)) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { KNOWN_AGENTS } from '../../formats/detect/agents.ts';
 import { compileTemplate } from './template.ts';
 
 describe('placeholders become references to variables', () => {
@@ -64,3 +65,11 @@ describe('refuses with code agent-template', () => {
     );
   });
 });
+
+test.each(KNOWN_AGENTS.map((agent) => [agent.name, agent.run]))(
+  'the built-in command of %s is safe and carries the prompt',
+  (_name, run) => {
+    const { uses } = compileTemplate(run);
+    expect(uses.has('prompt') || uses.has('prompt_file')).toBe(true);
+  },
+);

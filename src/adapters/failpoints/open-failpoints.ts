@@ -51,7 +51,7 @@ export function parseFailpoints(text: string): readonly FailpointRule[] {
 
 function parseRule(text: string): FailpointRule {
   const match =
-    /^((?:before|after):[a-z][a-z0-9.-]*)=(?:(kill|killgroup|throw)|delay:(\d{1,9}))(?:@([1-9]\d{0,8}))?$/.exec(
+    /^([a-z][a-z0-9.-]*:[a-z][a-z0-9.-]*)=(?:(kill|killgroup|throw)|delay:(\d{1,9}))(?:@([1-9]\d{0,8}))?$/.exec(
       text,
     );
   if (match === null)

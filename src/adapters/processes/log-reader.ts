@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readFileSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCode } from './run-folder.ts';
+import { isCode, readRecord } from './run-folder.ts';
 
 interface Part {
   readonly path: string;
@@ -27,7 +27,11 @@ export function readLogPiece(runDir: string, offset: number, maxBytes: number): 
   const from = Math.max(0, Math.floor(offset));
   for (let attempt = 1; ; attempt += 1) {
     const parts = listParts(runDir);
-    const total = Math.max(recordedEnd(runDir), ...parts.map((part) => part.start + part.size), 0);
+    const total = Math.max(
+      readRecord(runDir, 'exit')?.logBytes ?? 0,
+      ...parts.map((part) => part.start + part.size),
+      0,
+    );
     const part = parts.find((candidate) => from < candidate.start + candidate.size);
     if (part === undefined) {
       if (from >= total) return { text: '', nextOffset: total, totalBytes: total };
@@ -103,14 +107,6 @@ function listParts(runDir: string): readonly Part[] {
 
 function hasEnded(runDir: string): boolean {
   return statSync(join(runDir, 'exit'), { throwIfNoEntry: false }) !== undefined;
-}
-
-function recordedEnd(runDir: string): number {
-  try {
-    return Number.parseInt(readFileSync(join(runDir, 'log.end'), 'utf8'), 10) || 0;
-  } catch {
-    return 0;
-  }
 }
 
 function gapMarker(bytes: number): string {

@@ -23,14 +23,19 @@ import {
   linkSync,
   openSync,
   readFileSync,
+  readdirSync,
   realpathSync,
   renameSync,
+  statSync,
+  truncateSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessExit } from '../../ports/processes.ts';
 import type { ProcessIdentity } from './identity.ts';
+
+const SHORTEN_BYTES = 65_536;
 
 export interface ClaimRecord {
   readonly supervisor: ProcessIdentity;
@@ -52,12 +57,15 @@ export interface StopRecord {
   readonly terminateMs: number;
 }
 
+/** `logBytes`: length of the log's stream, of which the end may not have been kept. */
+export type ExitRecord = ProcessExit & { readonly logBytes: number };
+
 interface Records {
   readonly claim: ClaimRecord;
   readonly lock: LockRecord;
   readonly pid: PidRecord;
   readonly stop: StopRecord;
-  readonly exit: ProcessExit;
+  readonly exit: ExitRecord;
 }
 
 export type RecordName = keyof Records;
@@ -111,6 +119,42 @@ export function createRecord<Name extends RecordName>(
   }
   syncFolder(runDir);
   return true;
+}
+
+/** null when there is no outcome yet. */
+export function readExit(runDir: string): ProcessExit | null {
+  const record = readRecord(runDir, 'exit');
+  if (record === null) return null;
+  const { logBytes: _, ...exit } = record;
+  return exit;
+}
+
+/**
+ * The outcome matters more than output: on a full disk the oldest part of the log's tail makes room for it, then the end
+ * of its head. False when another outcome was first.
+ */
+export function recordExit(runDir: string, exit: ExitRecord): boolean {
+  for (;;) {
+    try {
+      return createRecord(runDir, 'exit', exit);
+    } catch (error) {
+      if (!isCode(error, 'ENOSPC', 'EDQUOT') || !shortenLog(runDir)) throw error;
+    }
+  }
+}
+
+function shortenLog(runDir: string): boolean {
+  const [oldest] = readdirSync(runDir)
+    .filter((name) => /^log\.\d+$/.test(name))
+    .toSorted();
+  if (oldest !== undefined) {
+    removeIfPresent(join(runDir, oldest));
+    return true;
+  }
+  const head = join(runDir, 'log');
+  const size = statSync(head, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > 0) truncateSync(head, Math.max(0, size - SHORTEN_BYTES));
+  return size > 0;
 }
 
 export function removeIfPresent(path: string): void {

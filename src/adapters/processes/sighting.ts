@@ -4,20 +4,20 @@ import type { ProcessExit, ProcessSighting } from '../../ports/processes.ts';
 import { bootId, isAlive, type ProcessIdentity } from './identity.ts';
 import { logProgress } from './log-reader.ts';
 import { endMembers } from './process-tree.ts';
-import { createRecord, readRecord, type LockRecord } from './run-folder.ts';
+import { readExit, readRecord, recordExit, type LockRecord } from './run-folder.ts';
 
 /** What the files and the process table say; `lost`: the supervisor is dead and left no outcome. */
 export type FolderState = ProcessSighting | { readonly kind: 'lost'; readonly lock: LockRecord };
 
 /** Reads a handful of small files, synchronously: a hundred folders take a few milliseconds. */
 export function readFolderState(runDir: string): FolderState {
-  const exit = readRecord(runDir, 'exit');
+  const exit = readExit(runDir);
   if (exit !== null) return { kind: 'exited', exit };
   const lock = readRecord(runDir, 'lock');
   if (lock === null) return unlockedState(runDir);
   if (isAlive(lock.supervisor)) return livingState(runDir, lock);
   // It may have recorded the outcome and ended between the two looks above.
-  const late = readRecord(runDir, 'exit');
+  const late = readExit(runDir);
   return late === null ? { kind: 'lost', lock } : { kind: 'exited', exit: late };
 }
 
@@ -36,6 +36,7 @@ export async function settleLost(runDir: string, lock: LockRecord): Promise<Proc
     inFolder: 'orphans',
   } as const;
   const survivors = isSameBoot ? await endMembers(query, { politeMs: 0 }) : [];
+  const logBytes = logProgress(runDir).totalBytes;
   const exit: ProcessExit = {
     code: null,
     signal: null,
@@ -43,10 +44,10 @@ export async function settleLost(runDir: string, lock: LockRecord): Promise<Proc
     detail: isSameBoot ? 'its supervisor was killed' : 'the machine was restarted',
     startedAtMs: lock.startedAtMs,
     endedAtMs: Date.now(),
-    outputBytes: logProgress(runDir).totalBytes,
+    outputBytes: logBytes,
     survivors,
   };
-  return createRecord(runDir, 'exit', exit) ? exit : (readRecord(runDir, 'exit') ?? exit);
+  return recordExit(runDir, { ...exit, logBytes }) ? exit : (readExit(runDir) ?? exit);
 }
 
 /** The supervisor that owns the folder or is about to. */

@@ -136,8 +136,14 @@ export class MemoryStore implements StorePort {
     const leader = { info, owner: this, lost: new AbortController() };
     this.disk.leader = leader;
     current?.lost.abort(new Error(`leadership of epoch ${current.info.epoch} was taken over`));
-    await this.#failpoint('after:leader.acquire');
-    return { kind: 'leading', leadership: this.#leadershipOf(leader) };
+    const leadership = this.#leadershipOf(leader);
+    try {
+      await this.#failpoint('after:leader.acquire');
+    } catch (error) {
+      await leadership.release();
+      throw error;
+    }
+    return { kind: 'leading', leadership };
   }
 
   async leader(): Promise<LeaderInfo | null> {

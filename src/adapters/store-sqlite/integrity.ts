@@ -12,8 +12,8 @@ import { READ_EVENTS } from './sql/read-events.ts';
 import { READ_HEAD } from './sql/read-head.ts';
 import { corruptStore, isCorrupt } from './sql-errors.ts';
 
-/** `quick_check` reads every page (about 1 ms per MB); larger stores rely on the hash chain and `verifyChain`. */
-const QUICK_CHECK_LIMIT_BYTES = 64 * 1024 * 1024;
+/** `quick_check` reads every page (about 1.5 ms per MB); larger stores rely on the hash chain and `verifyChain`. */
+const QUICK_CHECK_LIMIT_BYTES = 32 * 1024 * 1024;
 /** Events at the end of the log whose hashes are checked at every open. */
 const TAIL_EVENTS = 200;
 

@@ -66,7 +66,13 @@ export class LeaderDesk {
     if ('by' in result) return { kind: 'held', by: result.by };
     removeOldLocks(path, result.generation);
     const leadership = this.#hold(result.epoch, result.lock);
-    await this.#failpoint('after:leader.acquire');
+    try {
+      await this.#failpoint('after:leader.acquire');
+    } catch (error) {
+      // The caller gets no handle, so nobody else could ever release it.
+      await leadership.release();
+      throw error;
+    }
     return { kind: 'leading', leadership };
   }
 

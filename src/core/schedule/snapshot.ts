@@ -1,7 +1,6 @@
 /** One consistent look at a run and its surroundings; all that `decide` may know. */
 import type { CommitId } from '../ids.ts';
 import type { QueuePlanner } from '../mergequeue/model.ts';
-import type { Task } from '../plan/model.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { RunState, TaskState } from '../run/state.ts';
 import type { Step } from '../run/steps.ts';
@@ -32,8 +31,6 @@ export interface Snapshot {
 /** Choices that are not the snapshot's. */
 export interface Policy {
   readonly planner: QueuePlanner;
-  /** Why two tasks should not run at once; null when they may. */
-  readonly overlap: (a: Task, b: Task) => string | null;
   /** Names of branch and path of a task's worktree. */
   readonly place: (state: RunState, task: TaskState) => { readonly branch: string; readonly path: string };
 }

@@ -4,6 +4,8 @@ import { needsState, wantedTasks } from './needs.ts';
 import { urgency } from './order.ts';
 import type { Decided, Decision, Policy, Snapshot } from './snapshot.ts';
 import type { AbsolutePath, AttemptId, BranchName } from '../ids.ts';
+import type { ConflictPolicy, Task } from '../plan/model.ts';
+import { overlapOf, readScope } from '../separation/scope.ts';
 import type { RunState, TaskState } from '../run/state.ts';
 import { taskIntent } from './tasks.ts';
 
@@ -21,7 +23,7 @@ export function decideStarts(snapshot: Snapshot, policy: Policy): Decided {
   const full = machineHold(state.plan.limits, snapshot.machine);
   const most = parallelLimit(state, snapshot.machine);
   const running = [...state.tasks.values()].filter((task) => usesSlot(task, state));
-  const overlap = state.plan.conflicts.onOverlap === 'serialize' ? policy.overlap : () => null;
+  const overlap = overlapRule(state.plan.conflicts);
   const decisions: Decision[] = [];
   for (const task of candidates) {
     const others = running.filter((other) => other !== task);
@@ -37,6 +39,13 @@ export function decideStarts(snapshot: Snapshot, policy: Policy): Decided {
     }
   }
   return { decisions, wakeAtMs: full === null ? null : snapshot.nowMs + MACHINE_RECHECK_MS };
+}
+
+/** Why two declared scopes keep two tasks from running at once, where the plan wants that. */
+function overlapRule(policy: ConflictPolicy): (a: Task, b: Task) => string | null {
+  if (policy.onOverlap !== 'serialize') return () => null;
+  const read = (task: Task) => readScope(task.scope, policy.ignore);
+  return (a, b) => overlapOf(read(a), read(b))?.reason ?? null;
 }
 
 /** Needs met, nothing under way, not waiting for a moment in the future. */

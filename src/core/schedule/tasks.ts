@@ -124,6 +124,18 @@ function again(
   onto: CommitId | null = null,
 ): Decision {
   const next = nextTry(task.task, cause, task.retriesUsed, snapshot.nowMs);
+  if (next.kind === 'give-up' && cause === 'violation') {
+    return {
+      kind: 'record',
+      event: {
+        kind: 'task.needs_person',
+        task: task.task.id,
+        cause: 'violation',
+        detail: because,
+        files: [],
+      },
+    };
+  }
   if (next.kind === 'give-up') {
     return {
       kind: 'record',

@@ -53,7 +53,10 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
     outOfScope:
       state.plan.conflicts.enforceScope === 'off'
         ? []
-        : pathsOutside(task.task.scope, changedPaths).slice(0, MAX_RECORDED_PATHS),
+        : pathsOutside(task.task.scope, changedPaths, state.plan.conflicts.ignore).slice(
+            0,
+            MAX_RECORDED_PATHS,
+          ),
     unsafe: [...(intake?.escapingSymlinks ?? []), ...(intake?.unsafeNames ?? [])],
   };
   return [{ kind: 'attempt.collected', intent, attempt: step.attempt, task: step.task, facts }];

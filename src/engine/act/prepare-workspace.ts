@@ -19,9 +19,7 @@ export async function prepareWorkspace(step: Prepare, context: ActContext): Prom
     base: step.base,
     isolation: policy.isolation,
   };
-  await deps.failpoint('before:worktree.add');
   const outcome = await deps.git.provision(spec);
-  await deps.failpoint('after:worktree.add');
   if (outcome.kind === 'occupied') {
     return [
       {

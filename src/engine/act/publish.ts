@@ -25,9 +25,7 @@ export async function publish(step: Publish, context: ActContext): Promise<reado
     'the tree to publish is not the tree that was tested',
   );
   await deps.git.keep(`refs/copse/landings/${state.id}/${step.build}`, chain.tip);
-  await deps.failpoint('before:publish.cas');
   const outcome = await deps.git.publish({ branch: state.target, from: step.from, to: chain.tip });
-  await deps.failpoint('after:publish.cas');
   switch (outcome.kind) {
     case 'published':
       return [

@@ -120,7 +120,7 @@ async function runInSlot(
     { shell: gate.run, runDir, cwd, env, timeoutMs: gate.timeoutMs, marker },
     context,
   );
-  await deps.failpoint('after:gate.exit');
+  await deps.failpoint('after:gate.start');
   return exit;
 }
 

@@ -43,13 +43,13 @@ const needMap = settings({
     ),
 });
 
-const need = z.union([needMap, reference], {
-  error: 'expected the id of a task, or a map with task and when',
-});
+const NEED = { error: 'expected the id of a task, or a map with task and when' };
+const NEEDS = { error: 'expected the id of a task, a map with task and when, or a list of them' };
 
-export const needs = z.union([needMap, reference, z.array(need)], {
-  error: 'expected the id of a task, a map with task and when, or a list of them',
-});
+/** Text comes first in these unions: alternatives are tried in order, and a failed map costs ten times as much. */
+const need = z.union([z.string(), z.int(), needMap], NEED);
+
+export const needs = z.union([z.string(), z.array(need), z.int(), needMap], NEEDS);
 
 const PRIORITY = { error: 'expected critical, high, medium, low, or a number from 0 (first) to 4 (last)' };
 

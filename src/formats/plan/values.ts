@@ -22,19 +22,38 @@ const MAX_DUPLICATES = 20;
 /** Turns a tree into plain values; repeated keys (the first counts) and forbidden keys are problems. */
 export function toValues(tree: YamlNode): SourcedValue {
   const problems: SourceProblem[] = [];
-  const nodes = new Map<object, YamlNode>();
   const convert = (node: YamlNode): unknown => {
     if (node.kind === 'scalar') return node.value;
-    if (node.kind === 'seq') {
-      const list = node.items.map(convert);
-      nodes.set(list, node);
-      return list;
-    }
-    const map = toMap(node, convert, problems);
-    nodes.set(map, node);
-    return map;
+    return node.kind === 'seq' ? node.items.map(convert) : toMap(node, convert, problems);
   };
-  return { root: convert(tree), problems, origin: { nodes, items: new Map(), renamed: new Map() } };
+  const root = convert(tree);
+  let nodes: ReadonlyMap<object, YamlNode> | null = null;
+  const origin: Origins = {
+    // A plan without problems never asks. Whoever changes a value asks first, so the two are still alike then.
+    get nodes() {
+      nodes ??= pairUp(root, tree);
+      return nodes;
+    },
+    items: new Map(),
+    renamed: new Map(),
+  };
+  return { root, problems, origin };
+}
+
+function pairUp(root: unknown, tree: YamlNode): ReadonlyMap<object, YamlNode> {
+  const nodes = new Map<object, YamlNode>();
+  const pair = (value: unknown, node: YamlNode): void => {
+    if (typeof value !== 'object' || value === null || node.kind === 'scalar') return;
+    nodes.set(value, node);
+    if (node.kind === 'seq') {
+      for (const [index, item] of node.items.entries()) pair(stepInto(value, index), item);
+      return;
+    }
+    // From the last to the first: of a repeated key the first is the one that counts.
+    for (const entry of node.entries.toReversed()) pair(stepInto(value, entry.key), entry.value);
+  };
+  pair(root, tree);
+  return nodes;
 }
 
 /** Where a step of a path stands in the text: the key of a map entry, or null for a list item. */
@@ -86,11 +105,11 @@ export function removeAt(root: unknown, path: readonly PropertyKey[], origin: Or
   const container = valueAt(root, path.slice(0, -1));
   const step = path.at(-1);
   if (typeof container !== 'object' || container === null || step === undefined) return;
+  const node = origin.nodes.get(container);
   if (!Array.isArray(container)) {
     delete (container as Record<PropertyKey, unknown>)[step];
     return;
   }
-  const node = origin.nodes.get(container);
   if (!origin.items.has(container) && node?.kind === 'seq') origin.items.set(container, [...node.items]);
   origin.items.get(container)?.splice(Number(step), 1);
   container.splice(Number(step), 1);
@@ -103,6 +122,8 @@ export function renameKey(
   origin: Origins,
 ): boolean {
   if (typeof container !== 'object' || container === null || Object.hasOwn(container, names.to)) return false;
+  // Pairs values with their nodes while the names are still those of the text.
+  void origin.nodes;
   const map = container as Record<string, unknown>;
   map[names.to] = map[names.from];
   delete map[names.from];

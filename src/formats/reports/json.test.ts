@@ -43,6 +43,14 @@ describe('json', () => {
   test.each(['', 'no json', '{', '{"n":'])('says that there is none in %j', (log) => {
     expect(readJson(log, 'n')).toEqual({ ok: false, error: 'there is no JSON in it' });
   });
+  test.each([
+    ['{"errors":[]}', '$.errors[*]', { ok: true, value: [] }],
+    ['{"errors":{}}', '$.errors.*.code', { ok: true, value: [] }],
+    ['{"errors":3}', '$.errors[*]', { ok: false, error: 'nothing at $.errors[*]' }],
+    ['{}', '$.errors[*]', { ok: false, error: 'nothing at $.errors[*]' }],
+  ])('tells an empty list from a missing one: %s at %s', (log, path, expected) => {
+    expect(readJson(log, path)).toEqual(expected);
+  });
   test('bounds how much a path may yield', () => {
     const wide = JSON.stringify(Array.from({ length: 400 }, () => Array.from({ length: 400 }, () => 1)));
     expect(readJson(wide, '$[*][*]')).toMatchObject({ ok: false });

@@ -45,9 +45,13 @@ export function readJson(text: string, path: string): Reading {
         next.push(child);
       }
     }
+    if (next.length === 0) {
+      // `$.errors[*]` of an empty list is a list of no errors, which `count` may judge.
+      return step.kind === 'all' && nodes.some(isContainer) ? ok([]) : err(`nothing at ${path}`);
+    }
     nodes = next;
   }
-  return nodes.length === 0 ? err(`nothing at ${path}`) : ok(nodes.map(numberOf));
+  return ok(nodes.map(numberOf));
 }
 
 function stepOf(match: RegExpExecArray): JsonStep {
@@ -68,6 +72,10 @@ function* children(node: unknown, step: JsonStep): Generator {
     if (step.kind === 'all') yield* Object.values(record);
     if (step.kind === 'key' && Object.hasOwn(record, step.key)) yield record[step.key];
   }
+}
+
+function isContainer(node: unknown): boolean {
+  return typeof node === 'object' && node !== null;
 }
 
 function numberOf(value: unknown): number {

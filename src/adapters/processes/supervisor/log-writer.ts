@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isCode } from '../run-folder.ts';
 
@@ -43,7 +34,7 @@ export const realDisk: LogDisk = {
  * Keeps the head of a stream in `log` and its tail in segments `log.<offset>`, named by the offset of their first byte in
  * the stream, so that a reader needs nothing but the folder. The oldest segment goes before the tail would exceed its
  * cap: between 15/16 of the cap and the cap are kept. A disk that refuses a write leaves a hole and harms nothing else;
- * holes are seen by the reader from the offsets. `log.end` tells the length when the stream ends in a hole.
+ * holes are seen by the reader from the offsets, one at the end from the exit record.
  */
 export class LogWriter {
   readonly #folder: string;
@@ -55,7 +46,6 @@ export class LogWriter {
   #file: number | null;
   #isHead = true;
   #offset = 0;
-  #writtenTo = 0;
   #refusedUntil = -1;
 
   constructor(
@@ -96,7 +86,6 @@ export class LogWriter {
   }
 
   close(): void {
-    if (this.#writtenTo < this.#offset) this.#recordEnd();
     if (this.#file === null) return;
     try {
       this.#disk.sync(this.#file);
@@ -148,7 +137,6 @@ export class LogWriter {
     }
     const current = this.#segments.at(-1);
     if (!this.#isHead && current !== undefined) current.size += at;
-    if (at > 0) this.#writtenTo = this.#offset + at;
     // Later bytes must not follow a hole within one file: their offsets would be wrong.
     if (at < bytes.length) {
       this.#isHead = false;
@@ -167,24 +155,6 @@ export class LogWriter {
     this.#file = null;
     this.#disk.close(file);
   }
-
-  #recordEnd(): void {
-    try {
-      writeFileSync(join(this.#folder, 'log.end'), String(this.#offset), { mode: 0o600 });
-    } catch {
-      // Still full: the reader then ends at the last byte that was kept.
-    }
-  }
-}
-
-/** Frees disk space for a record that must be written: the tail goes before the outcome does. */
-export function dropOldestSegment(folder: string): boolean {
-  const oldest = readdirSync(folder)
-    .filter((name) => /^log\.\d+$/.test(name))
-    .toSorted()[0];
-  if (oldest === undefined) return false;
-  unlinkSync(join(folder, oldest));
-  return true;
 }
 
 export function segmentName(start: number): string {

@@ -20,6 +20,9 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     supervision.end('stopped', DEFAULT_LADDER);
   });
 
+process.on('uncaughtException', (error) => void leaveAfter(error));
+process.on('unhandledRejection', (error) => void leaveAfter(error));
+
 const received: Buffer[] = [];
 process.stdin.on('data', (chunk: Buffer) => {
   received.push(chunk);
@@ -40,11 +43,23 @@ async function begin(line: string): Promise<void> {
   try {
     await supervision.run();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    report({ kind: 'refused', code, message: error instanceof Error ? error.message : String(error) });
-    process.exit(1);
+    await leaveAfter(error);
   }
   process.exit(0);
+}
+
+/** An error that nobody expected, such as a disk that fails: the process is ended, because nothing would watch it. */
+async function leaveAfter(error: unknown): Promise<void> {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const message = error instanceof Error ? error.message : String(error);
+  try {
+    // Without the lock nothing of ours is there, and the folder may be started again.
+    if (supervision?.hasLock === true) await supervision.abandon(message);
+  } catch {
+    // The run folder cannot be written: whoever looks next settles it as lost.
+  }
+  report({ kind: 'refused', code, message });
+  process.exit(1);
 }
 
 /** Compiles, while nobody waits, what the start of a process will use: measured 4 ms less until it runs. */

@@ -76,9 +76,10 @@ export class Output {
     }
   }
 
-  /** After the last byte; nothing may be attached afterwards. */
-  finish(): void {
+  /** After the last byte, nothing may be attached afterwards; returns the length of the log's stream. */
+  finish(): number {
     this.#merge.end();
     this.#log.close();
+    return this.#log.totalBytes;
   }
 }

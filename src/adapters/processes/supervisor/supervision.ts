@@ -18,10 +18,18 @@ import { redactText } from '../../../kit/redact.ts';
 import { bootId, identityOf, readRow } from '../identity.ts';
 import { endMembers, findMembers, type TreeQuery } from '../process-tree.ts';
 import { DEFAULT_LADDER, type SupervisorMessage } from '../protocol.ts';
-import { createRecord, isCode, readRecord, realPath, writeRecord, type StopRecord } from '../run-folder.ts';
+import {
+  createRecord,
+  isCode,
+  readRecord,
+  realPath,
+  recordExit,
+  writeRecord,
+  type StopRecord,
+} from '../run-folder.ts';
 import { changeSince } from './activity.ts';
 import { launch } from './launch.ts';
-import { dropOldestSegment, LogWriter } from './log-writer.ts';
+import { LogWriter } from './log-writer.ts';
 import { Output } from './output.ts';
 import { describeSpec } from './spec-file.ts';
 
@@ -51,6 +59,7 @@ export class Supervision {
   #query: TreeQuery;
   /** Monotonic time of the last file change found by a stall check. */
   #lastChangeAt = -Infinity;
+  #hasLock = false;
   #cause: EndCause | null = null;
   #ladder: StopRecord = DEFAULT_LADDER;
   #hurry: (() => void) | null = null;
@@ -79,6 +88,7 @@ export class Supervision {
       this.#report({ kind: 'taken' });
       return;
     }
+    this.#hasLock = true;
     this.#writeSpec();
     const output = new Output(new LogWriter(runDir, this.#spec.logCap), this.#spec.secrets);
     if (readRecord(runDir, 'stop') !== null) {
@@ -93,6 +103,20 @@ export class Supervision {
       return;
     }
     await this.#watch(launched.child, output);
+  }
+
+  /** Whether the folder's one start is ours. */
+  get hasLock(): boolean {
+    return this.#hasLock;
+  }
+
+  /** After an error of our own: nothing may run unsupervised, and the reason is on record. */
+  async abandon(reason: string): Promise<void> {
+    this.#signalGroup('SIGKILL');
+    const survivors = await endMembers(this.#query, { politeMs: 0, known: this.#known });
+    const detail = redactText(reason, this.#spec.secrets);
+    recordExit(this.#spec.runDir, { ...this.#exit('supervisor-lost'), detail, survivors, logBytes: 0 });
+    this.#touch('lock');
   }
 
   /** Looks for a `stop` record; called on a signal and now and then. */
@@ -267,15 +291,8 @@ export class Supervision {
   }
 
   #finish(output: Output, exit: ProcessExit): void {
-    output.finish();
-    for (;;) {
-      try {
-        createRecord(this.#spec.runDir, 'exit', exit);
-        break;
-      } catch (error) {
-        if (!isCode(error, 'ENOSPC', 'EDQUOT') || !dropOldestSegment(this.#spec.runDir)) throw error;
-      }
-    }
+    const logBytes = output.finish();
+    recordExit(this.#spec.runDir, { ...exit, logBytes });
     // Wakes those who watch the lock because they did not start this supervisor.
     this.#touch('lock');
     this.#report({ kind: 'exited' });

@@ -255,10 +255,16 @@ function triedKeys(
 ): ReadonlySet<string> {
   const keys = new Set<string>();
   for (const tree of trees) {
-    if (!isSubset(facts.landed, tree.bits)) continue;
+    const isWhole = !facts.changes.some((id, at) => hasBit(tree.bits, at) && isOutside(id, facts));
+    if (!isWhole || !isSubset(facts.landed, tree.bits)) continue;
     keys.add(itemsKey(bitsIn(toUniverse(tree.bits)).filter((place) => place < itemCount)));
   }
   return keys;
+}
+
+/** Ejected, or unknown to the snapshot by now: a tree with it cannot land. */
+function isOutside(id: ChangeId, facts: TreeFacts): boolean {
+  return !facts.pending.has(id) && !hasLanded(id, facts);
 }
 
 /** Items in any order as a key. */

@@ -205,7 +205,7 @@ function usable(trials: readonly Trial[], field: Field): readonly Trial[] {
   return trials.filter((trial) => {
     if (seen.has(trial.key) || field.board.tried.has(trial.key)) return false;
     seen.add(trial.key);
-    return !holdsCertainRed(trial.items, field.board);
+    return trial.items.length === 1 || !holdsCertainRed(trial.items, field.board);
   });
 }
 

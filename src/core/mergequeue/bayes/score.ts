@@ -100,10 +100,23 @@ export function valueOf(trial: Trial, field: Field): number {
   return field.meanGateMs > 0 && trial.gateMs > 0 ? (worth * field.meanGateMs) / trial.gateMs : worth;
 }
 
-/** A red result of tip + one change is proof against it. */
+/** A red result proves something against a change when the tree without it is the tip or turns out green. */
 function proofValue(trial: Trial, field: Field): number {
-  if (trial.items.length !== 1) return 0;
-  return (0.7 * field.kappa * (1 - trial.pGreen)) / Math.max(1, field.total);
+  const share = trial.items.length === 1 ? 1 - trial.pGreen : provenOnTrials(trial, field);
+  return share === 0 ? 0 : (0.7 * field.kappa * share) / Math.max(1, field.total);
+}
+
+function provenOnTrials(trial: Trial, field: Field): number {
+  let share = 0;
+  for (const base of field.trials) {
+    if (!base.landable || base.items.length !== trial.items.length - 1) continue;
+    if (!base.items.every((item) => trial.items.includes(item))) continue;
+    let proofs = 0;
+    for (let at = 0; at < base.red.length; at++)
+      proofs += countOnes((trial.red[at] ?? 0) & ~(base.red[at] ?? 0));
+    share = Math.max(share, proofs / field.outlook.worlds);
+  }
+  return share;
 }
 
 /** Entropy of the result given the results of the three trees that tell most about it. */

@@ -47,7 +47,7 @@ function sweepCount(causes: Causes, worlds: number, budget: number): number {
   const reds = causes.perRed.length;
   if (reds === 0) return 0;
   const work = causes.perRed.reduce((sum, red) => sum + 20 + 0.4 * red.singles.length + reds, 12);
-  return Math.max(2, Math.min(reds === 1 ? 2 : 20, Math.floor(budget / (worlds * work))));
+  return Math.max(2, Math.min(reds === 1 ? 2 : 60, Math.floor(budget / (worlds * work))));
 }
 
 function drawWorld(board: Board, causes: Causes, sampler: RateSampler, sweeps: number, random: Prng): World {
