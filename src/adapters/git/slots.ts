@@ -52,7 +52,7 @@ export async function checkoutSlot(
       await removeTree(`${paths.index}.lock`);
       // Also writes again every file whose size, times or inode changed since we wrote it, whatever the gate's index says.
       await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '--reset', '-u', commit]));
-      if (isWarm) await inSlot(context, paths, ['clean', '-ffdq']);
+      if (isWarm) await cleanSlot(context, paths);
       await writeSlotGitDir(context, paths, commit, target);
     }),
   );
@@ -84,6 +84,14 @@ async function startAfresh(paths: SlotPaths): Promise<void> {
   await mkdir(paths.tree, { recursive: true, mode: 0o700 });
   const stat = await statIfThere(paths.tree);
   await writeWhole(paths.mark, `${stat?.dev}:${stat?.ino}`);
+}
+
+/** A gate's own `.gitignore` shields files from the first pass; it goes in that pass, they in the next. */
+async function cleanSlot(context: GitContext, paths: SlotPaths): Promise<void> {
+  for (;;) {
+    const removed = await inSlot(context, paths, ['clean', '-ffd']);
+    if (!/\.gitignore"?$/m.test(removed.toString())) return;
+  }
 }
 
 async function inSlot(context: GitContext, paths: SlotPaths, args: readonly string[]): Promise<Buffer> {
