@@ -4,6 +4,7 @@
  * only printable characters, line breaks and the sequences of `style.ts` go out.
  */
 import { printable, printableJson } from '../../kit/printable.ts';
+import type { Paint } from '../../views/paint.ts';
 import type { Globals } from './globals.ts';
 import { LiveBlock } from './live-block.ts';
 import {
@@ -31,11 +32,13 @@ export interface Out {
   /** For text that goes to standard output, and to standard error. */
   readonly style: Style;
   readonly noteStyle: Style;
-  readonly unicode: boolean;
+  /** The same for the views; columns are 80 where the stream is no terminal. */
+  readonly paint: Paint;
+  readonly notePaint: Paint;
   readonly isTerminal: boolean;
-  /** Columns of standard output; 80 when it is no terminal. */
   readonly columns: number;
-  readonly noteColumns: number;
+  /** Rows of the terminal the story is told on. */
+  readonly noteRows: number;
   /** Aborts when the reader of standard output has gone: followers stop, everything else goes on unseen. */
   readonly closed: AbortSignal;
   /** Lines of the answer. Not with `--json`. */
@@ -70,6 +73,7 @@ export interface OutOptions {
 }
 
 const DEFAULT_COLUMNS = 80;
+const DEFAULT_ROWS = 24;
 
 export function openOut(options: OutOptions): Out {
   const { globals, env } = options;
@@ -100,11 +104,12 @@ export function openOut(options: OutOptions): Out {
   const screen = {
     write: toNote,
     columns: () => stderr.columns ?? DEFAULT_COLUMNS,
-    rows: () => stderr.rows ?? 24,
+    rows: () => stderr.rows ?? DEFAULT_ROWS,
   };
   const live = hasMotion ? new LiveBlock(screen, systemTimer) : null;
   const answerColor = !globals.json && wantsColor(globals.color, stdout.isTTY === true, env);
   const noteColor = wantsColor(globals.color, isNoteTerminal, env);
+  const ascii = !wantsUnicode(env);
   const say = (lines: readonly string[]): void => {
     const text = lines.map((line) => `${safe(line, noteColor)}\n`).join('');
     if (live === null) toNote(text);
@@ -116,10 +121,17 @@ export function openOut(options: OutOptions): Out {
     verbosity: globals.verbosity,
     style: answerColor ? COLOURED : PLAIN,
     noteStyle: noteColor ? COLOURED : PLAIN,
-    unicode: wantsUnicode(env),
+    get paint() {
+      return { columns: stdout.columns ?? DEFAULT_COLUMNS, colour: answerColor, ascii };
+    },
+    get notePaint() {
+      return { columns: stderr.columns ?? DEFAULT_COLUMNS, colour: noteColor, ascii };
+    },
     isTerminal: stdout.isTTY === true,
     columns: stdout.columns ?? DEFAULT_COLUMNS,
-    noteColumns: stderr.columns ?? DEFAULT_COLUMNS,
+    get noteRows() {
+      return stderr.rows ?? DEFAULT_ROWS;
+    },
     closed: closed.signal,
     answer: (...lines) => {
       if (!globals.json) toAnswer(lines.map((line) => `${safe(line, answerColor)}\n`).join(''));
@@ -154,7 +166,7 @@ const systemTimer = {
 /** One line: what came from outside is made harmless piece by piece, our own colour sequences pass. */
 function safe(line: string, hasColor: boolean): string {
   return line
-    .split(/(\u001b\[(?:1|2|22|3[1-69])m)/)
+    .split(/(\u001b\[(?:[012]|22|3[1-69])m)/)
     .map((piece, index) => (index % 2 === 1 ? (hasColor ? piece : '') : printable(piece)))
     .join('');
 }

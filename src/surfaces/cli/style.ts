@@ -41,7 +41,7 @@ export const COLOURED: Style = {
 };
 
 /** The sequences of `COLOURED`, the only ones that may pass to a terminal. */
-export const OWN_SEQUENCE = /\u001b\[(?:1|2|22|3[1-69])m/g;
+export const OWN_SEQUENCE = /\u001b\[(?:[012]|22|3[1-69])m/g;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
