@@ -125,7 +125,7 @@ export const OPTIONS: RunOptions = { noMerge: false, parallel: 2, only: null, pr
 
 /** A commit id from any short text. */
 export function commitOf(text: string): CommitId {
-  const hex = [...text].map((char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  const hex = Array.from(text, (char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
   return hex.padEnd(40, '0').slice(0, 40) as CommitId;
 }
 

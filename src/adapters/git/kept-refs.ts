@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
 import { parseCommitId } from '../../core/ids.ts';
 import type { GitContext } from './context.ts';
+import { GitFailure, isErrno } from './failure.ts';
 import { entriesOf, readIfThere, writeWhole } from './files.ts';
 import { requireRef } from './names.ts';
 
@@ -13,7 +14,15 @@ export interface KeptRef {
 }
 
 export async function writeKept(context: GitContext, ref: string, commit: CommitId): Promise<void> {
-  await writeWhole(join(context.places.control, requireRef(ref)), `${commit}\n`);
+  const path = join(context.places.control, requireRef(ref));
+  try {
+    await writeWhole(path, `${commit}\n`);
+  } catch (cause) {
+    if (!isErrno(cause, 'EISDIR', 'ENOTDIR', 'EEXIST')) throw cause;
+    throw new GitFailure('git-bad-name', `${ref} is in the way of another kept ref, or behind one`, {
+      cause,
+    });
+  }
 }
 
 export async function readKept(context: GitContext, ref: string): Promise<CommitId | null> {

@@ -1,5 +1,8 @@
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { identityOf, isAlive, parsePsLine, parseStat, signalProcess } from './identity.ts';
+import { isOwnFolder } from './process-tree.ts';
 
 describe('the identity of a process', () => {
   test('is read past a name with spaces and parentheses', () => {
@@ -19,7 +22,7 @@ describe('the identity of a process', () => {
   });
 
   test('is read from ps where there is no /proc', () => {
-    expect(parsePsLine('  501     1   501 Ss   ??       Fri Nov 20 13:54:27 2026 node helper')).toEqual([
+    expect(parsePsLine('  501     1   501 Ss   ??       Fri Nov 20 13:54:27 2026 node server')).toEqual([
       {
         pid: 501,
         parent: 1,
@@ -28,7 +31,7 @@ describe('the identity of a process', () => {
         terminal: 0,
         startTicks: Math.floor(Date.parse('Fri Nov 20 13:54:27 2026') / 1_000),
         isZombie: false,
-        name: 'node helper',
+        name: 'node server',
       },
     ]);
     expect(parsePsLine('')).toEqual([]);
@@ -42,5 +45,18 @@ describe('the identity of a process', () => {
     expect(isAlive({ ...own, bootId: 'another' })).toBe(false);
     expect(identityOf(2 ** 22 + 1)).toBeNull();
     expect(signalProcess({ ...own, startTicks: own.startTicks + 1 }, 'SIGKILL')).toBe(false);
+  });
+});
+
+describe('a folder that proves whose process it is', () => {
+  test.each(['/', '/usr', homedir(), tmpdir(), dirname(tmpdir()), process.cwd(), dirname(process.cwd())])(
+    'is not %s, where others live too',
+    (folder) => {
+      expect(isOwnFolder(folder)).toBe(false);
+    },
+  );
+
+  test.each([join(tmpdir(), 'worktree'), join(homedir(), 'code', 'task-1')])('is %s', (folder) => {
+    expect(isOwnFolder(folder)).toBe(true);
   });
 });

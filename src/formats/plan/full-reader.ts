@@ -16,7 +16,7 @@ export interface FullRead {
  * `uniqueKeys` is off because `yaml` compares each key with all before it (100,000 keys: minutes); repeated keys are
  * found where values are made.
  */
-const OPTIONS = { version: '1.2', prettyErrors: false, uniqueKeys: false, logLevel: 'silent' } as const;
+const OPTIONS = { version: '1.2', prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
 
 export function readFully(text: string): FullRead {
   const document = parseDocument(text, OPTIONS);

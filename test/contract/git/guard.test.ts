@@ -2,7 +2,6 @@
 import { appendFile, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommitId } from '../../../src/core/ids.ts';
 import type { GuardSnapshot, GuardViolation, WorkspaceSpec } from '../../../src/ports/git.ts';
 import { git, realWorld, type RealWorld } from './real-world.ts';
 import { branch } from './world.ts';
@@ -254,7 +253,7 @@ describe('the guard', () => {
     expect(await verify()).toEqual([]);
     await git(world.root, 'reflog', 'expire', '--expire=now', '--all');
     await git(world.root, 'gc', '-q', '--prune=now');
-    expect(await world.git.treeOf(mine as CommitId)).toMatch(/^[0-9a-f]{40}$/);
+    expect(await world.git.treeOf(mine)).toMatch(/^[0-9a-f]{40}$/);
     expect((await world.git.capture(spec, 'refs/copse/salvage/one/1', 'x')).isDirty).toBe(false);
     await mkdir(join(spec.path, 'empty'));
     expect((await world.git.capture(spec, 'refs/copse/salvage/one/2', 'x')).isDirty).toBe(false);
