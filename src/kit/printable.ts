@@ -5,10 +5,12 @@
 
 // Terminal sequences that are complete are dropped whole: their payload is no text. Each class excludes the escape that
 // starts the next one, so a flood of unfinished sequences is still read in linear time.
+// oxlint-disable-next-line no-control-regex
 const CSI = /(?:\u001b\[|\u009b)[0-?]{0,64}[ -/]{0,8}[@-~]/g;
 const STRING_SEQUENCE =
   // oxlint-disable-next-line no-control-regex
   /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u0090-\u009f]{0,4096}(?:\u0007|\u001b\\|\u009c)/g;
+// oxlint-disable-next-line no-control-regex
 const SHORT_ESCAPE = /\u001b[ -/]{0,4}[0-~]/g;
 
 /** Marks on one letter beyond this many are dropped: stacks of them paint over the lines above. */
@@ -23,7 +25,7 @@ const JOINABLE = /^[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]
 /** One line. Line breaks and tabs become a space, complete terminal sequences vanish, other hidden characters are spelled `\u{…}`. */
 export function printable(text: string): string {
   if (PLAIN_ASCII.test(text)) return text;
-  const characters = [...withoutSequences(text)];
+  const characters = Array.from(withoutSequences(text));
   let shown = '';
   let marks = 0;
   for (const [index, character] of characters.entries()) {
