@@ -87,7 +87,9 @@ function toEntry(pair: Pair<ParsedNode, ParsedNode | null>, problems: SourceProb
     return null;
   }
   const [keyStart, keyEnd] = key.range;
-  const value = pair.value === null ? absentScalar(keyEnd) : toNode(pair.value, problems);
+  const node = pair.value === null ? absentScalar(keyEnd) : toNode(pair.value, problems);
+  const isAbsent = node.kind === 'scalar' && node.value === null && node.source === '';
+  const value = isAbsent ? absentScalar(keyEnd) : node;
   return { key: toScalar(key.value, key.source, [keyStart, keyEnd]).source, keyStart, keyEnd, value };
 }
 
