@@ -125,7 +125,7 @@ function startedBody(event: Extract<RunEvent, { kind: 'run.started' }>) {
 }
 
 function subjectFields(subject: GateSubject): {
-  readonly subject: 'task' | 'build' | 'end';
+  readonly subject: 'task' | 'build' | 'tip' | 'end';
   readonly task?: string;
   readonly wave?: number;
   readonly build?: string;
@@ -135,8 +135,9 @@ function subjectFields(subject: GateSubject): {
       return { subject: 'task', task: subject.task, wave: subject.wave };
     case 'build':
       return { subject: 'build', build: subject.build };
+    case 'tip':
     case 'end':
-      return { subject: 'end' };
+      return { subject: subject.kind };
     default:
       return assertNever(subject);
   }

@@ -130,6 +130,8 @@ function subjectText(subject: GateSubject): string {
       return subject.task;
     case 'build':
       return subject.build;
+    case 'tip':
+      return 'target';
     case 'end':
       return 'end of run';
     default:

@@ -62,7 +62,13 @@ export async function cleanUp(deps: Deps, leadership: Leadership, item: CleanupI
   if (branch === 'deleted') {
     const ref = `refs/heads/${spec.branch}`;
     const what = `cleaned up ${id}`;
-    events.push({ kind: 'operation', id: `cleanup-${id}`, what, refs: [{ ref, from: saved.tip, to: null }], undoes: null });
+    events.push({
+      kind: 'operation',
+      id: `cleanup-${id}`,
+      what,
+      refs: [{ ref, from: saved.tip, to: null }],
+      undoes: null,
+    });
   }
   const journal = new Journal(deps.store, leadership.epoch, await deps.store.lastSeq());
   const atMs = deps.clock.now();
@@ -103,7 +109,11 @@ async function save(deps: Deps, { run, task, spec }: CleanupItem): Promise<Saved
   }
   if (!sighting.exists) return { proof: null, tip, ref: null };
   const ref = `refs/copse/salvage/${name}/cleanup`;
-  const capture = await deps.git.capture(spec, ref, `Work of ${task.task.id} before its worktree was removed\n`);
+  const capture = await deps.git.capture(
+    spec,
+    ref,
+    `Work of ${task.task.id} before its worktree was removed\n`,
+  );
   return { proof: capture.commit, tip, ref: capture.isDirty ? ref : null };
 }
 

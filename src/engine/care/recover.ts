@@ -43,11 +43,14 @@ export async function recoverWork(
   name: string,
 ): Promise<{ readonly branch: BranchName; readonly commit: CommitId }> {
   const saved = await listSaved(deps);
-  const matching = saved.filter((one) => one.name === name || one.ref === name || one.commit.startsWith(name));
+  const matching = saved.filter(
+    (one) => one.name === name || one.ref === name || one.commit.startsWith(name),
+  );
   const loose = saved.filter((one) => one.name.includes(name));
   const chosen = matching[0] ?? (loose.length === 1 ? loose[0] : undefined);
   if (chosen === undefined) {
-    const why = loose.length > 1 ? `${loose.length} saved works match ${name}` : `nothing is saved as ${name}`;
+    const why =
+      loose.length > 1 ? `${loose.length} saved works match ${name}` : `nothing is saved as ${name}`;
     throw new Failure('recover-unknown', why, { hint: 'copse recover' });
   }
   const branch = `copse/recovered/${chosen.name.replaceAll(/[^A-Za-z0-9._/-]+/g, '-')}` as BranchName;

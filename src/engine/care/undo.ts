@@ -12,7 +12,8 @@ const HEADS = 'refs/heads/';
 export async function chooseOperation(deps: Deps, id: string | null): Promise<Operation> {
   const operations = await loadOperations(deps.store);
   const standing = operations.filter((one) => one.undoneBy === null && one.refs.length > 0);
-  const chosen = id === null ? standing.findLast((one) => one.undoes === null) : standing.find((one) => one.id === id);
+  const chosen =
+    id === null ? standing.findLast((one) => one.undoes === null) : standing.find((one) => one.id === id);
   if (chosen !== undefined) return chosen;
   const known = operations.find((one) => one.id === id);
   const why =
@@ -69,13 +70,21 @@ async function publishBack(
   const outcome = await deps.git.publish({ branch, from, to });
   if (outcome.kind === 'published') return;
   if (outcome.kind === 'moved') throw movedOn(operation, ref);
-  throw new Failure('merge-held', `${branch} is checked out at ${outcome.checkout} with uncommitted changes`, {
-    hint: `git -C ${outcome.checkout} stash`,
-  });
+  throw new Failure(
+    'merge-held',
+    `${branch} is checked out at ${outcome.checkout} with uncommitted changes`,
+    {
+      hint: `git -C ${outcome.checkout} stash`,
+    },
+  );
 }
 
 function movedOn(operation: Operation, ref: string): Failure {
-  return new Failure('undo-moved', `${ref} has moved since ${operation.id}; undoing would drop what came after`, {
-    hint: 'copse log',
-  });
+  return new Failure(
+    'undo-moved',
+    `${ref} has moved since ${operation.id}; undoing would drop what came after`,
+    {
+      hint: 'copse log',
+    },
+  );
 }

@@ -20,7 +20,10 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
     state: 'nothing was changed',
     next: 'copse run --takeover    # if that process hangs',
   },
-  'no-run': { meaning: 'The command works on a run, and this repository has had none yet.', next: 'copse run' },
+  'no-run': {
+    meaning: 'The command works on a run, and this repository has had none yet.',
+    next: 'copse run',
+  },
   'task-unknown': { meaning: 'The run has no task of that id.', next: 'copse status' },
   'plan-missing': {
     meaning: 'No copse.yaml was found here or in a folder above, up to the top of the repository.',
@@ -42,7 +45,9 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
     next: 'copse run --agent demo …    # the built-in agent: no key, a harmless edit',
   },
   'agent-unknown': { meaning: 'The plan defines no agent of that name.', next: 'copse plan check' },
-  'agent-template': { meaning: "An agent's command cannot be built without letting a value become shell text." },
+  'agent-template': {
+    meaning: "An agent's command cannot be built without letting a value become shell text.",
+  },
   'agent-later': {
     meaning: 'The agent has no ready-made settings in this version; any program can be used by its command.',
     next: "copse run --agent 'my-agent --flags {prompt}' …",
@@ -74,7 +79,10 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
   },
   'git-missing': { meaning: 'There is no git on PATH.', next: 'install git 2.38 or later' },
   'git-too-old': { meaning: 'Copse needs git 2.38: merges are built without a worktree.' },
-  'git-not-a-repository': { meaning: 'Copse works on one git repository.', next: 'git init    # or: copse -C DIR …' },
+  'git-not-a-repository': {
+    meaning: 'Copse works on one git repository.',
+    next: 'git init    # or: copse -C DIR …',
+  },
   'git-bare': { meaning: 'A bare repository has no checkout to make worktrees beside.' },
   'git-no-commits': { meaning: 'Work needs a commit to start from.' },
   'git-reftable': { meaning: 'The repository keeps its refs in reftable format, which is not supported.' },

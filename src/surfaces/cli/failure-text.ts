@@ -33,7 +33,11 @@ export function failureLines(error: unknown, options: FailureText): readonly str
 /** The same for `--json`. */
 export function failureData(error: unknown, exitCode: number): Readonly<Record<string, unknown>> {
   if (!(error instanceof Failure)) {
-    return { code: 'bug', message: error instanceof Error ? error.message : String(error), exit_code: exitCode };
+    return {
+      code: 'bug',
+      message: error instanceof Error ? error.message : String(error),
+      exit_code: exitCode,
+    };
   }
   const next = error.hint ?? FAILURES[error.code]?.next;
   return {

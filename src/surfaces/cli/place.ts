@@ -4,7 +4,15 @@
  * state folder (`repository.json`) share an id, so that both a moved repository and a copied one are told apart.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { AbsolutePath } from '../../core/ids.ts';
@@ -69,7 +77,11 @@ export function claimPlace(place: Place): Place {
 function stateFolder(commonDir: string, main: string, env: Environment): string {
   const pointer = readIdentity(pointerFile(commonDir));
   const key = createHash('sha256').update(commonDir).digest('hex').slice(0, 10);
-  const name = `${basename(main).replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 40) || 'repository'}-${key}`;
+  const name = `${
+    basename(main)
+      .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+      .slice(0, 40) || 'repository'
+  }-${key}`;
   const wanted = env['COPSE_STATE_DIR'];
   if (wanted !== undefined && wanted !== '') {
     const folder = resolve(wanted);

@@ -46,7 +46,11 @@ export const OWN_SEQUENCE = /\u001b\[(?:[012]|22|3[1-69])m/g;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The flag decides, then NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, TERM, and last whether it is a terminal. */
-export function wantsColor(flag: 'auto' | 'always' | 'never', isTerminal: boolean, env: Environment): boolean {
+export function wantsColor(
+  flag: 'auto' | 'always' | 'never',
+  isTerminal: boolean,
+  env: Environment,
+): boolean {
   if (flag !== 'auto') return flag === 'always';
   if (isSet(env['NO_COLOR'])) return false;
   const forced = env['FORCE_COLOR'];

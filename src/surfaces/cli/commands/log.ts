@@ -1,1 +1,5 @@
-import { Command } from '@commander-js/extra-typings'; import type { Host } from '../host.ts'; export function define(_: Host) { return new Command('log'); }
+import { Command } from '@commander-js/extra-typings';
+import type { Host } from '../host.ts';
+export function define(_: Host) {
+  return new Command('log');
+}

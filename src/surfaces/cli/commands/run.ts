@@ -5,7 +5,9 @@ import { positiveInteger } from '../values.ts';
 
 export function define(host: Host) {
   return new Command('run')
-    .description('Run a plan, some tasks of it, or prompts. Without words: go on with the run, else run copse.yaml.')
+    .description(
+      'Run a plan, some tasks of it, or prompts. Without words: go on with the run, else run copse.yaml.',
+    )
     .argument('[words...]', 'a plan file, ids of its tasks, or prompts')
     .option('-p, --parallel <n>', 'agents at once', positiveInteger)
     .option('-a, --agent <agent>', "a name of the plan, demo, or a command: 'my-agent {prompt}'")

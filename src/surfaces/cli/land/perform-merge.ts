@@ -31,7 +31,10 @@ export interface MergeRequest {
 
 export function performMerge(context: Context, request: MergeRequest): Promise<number> {
   return withSession(context, async (session) => {
-    const { deps, context: { out } } = session;
+    const {
+      deps,
+      context: { out },
+    } = session;
     const target = await targetOf(session, request.into);
     const branches = await branchesOf(session, request.branches, target);
     const plan = await planOf(session, request, target);
@@ -90,7 +93,9 @@ async function targetOf({ deps }: Session, into: string | null): Promise<BranchN
   if (into !== null) {
     const branch = into.replace(/^refs\/heads\//, '') as BranchName;
     if ((await deps.git.branchTip(branch)) === null)
-      throw new Failure('usage-branch', `there is no branch ${branch} to land on`, { hint: `git branch ${branch}` });
+      throw new Failure('usage-branch', `there is no branch ${branch} to land on`, {
+        hint: `git branch ${branch}`,
+      });
     return branch;
   }
   const { currentBranch } = await deps.git.facts();
@@ -156,7 +161,10 @@ async function fromFile(
 
 function barePlan(detected: Detected): Plan {
   const { gates: _, ...facts } = detected.facts;
-  const { plan } = parsePlan('tasks: {merge: {prompt: merge, agent: demo}}', { file: 'merge', detected: facts });
+  const { plan } = parsePlan('tasks: {merge: {prompt: merge, agent: demo}}', {
+    file: 'merge',
+    detected: facts,
+  });
   if (plan === null) throw new Error('the plan of a merge is not valid');
   const { setup, copy, link } = detected.project;
   const values = (found: typeof setup): readonly string[] => found.map(({ value }) => value);

@@ -90,7 +90,10 @@ export async function planOfPrompts(
 /** Prompts take the agent and gates that the plan's first task has. */
 function withDefaultsOf(task: Task, model: Task | undefined, plan: Plan): Task {
   const gates = Object.values(plan.gates).map((gate) => gate.name);
-  const [first, ...rest] = task.waves.map((wave) => ({ ...wave, gates: model?.waves.at(-1)?.gates ?? gates }));
+  const [first, ...rest] = task.waves.map((wave) => ({
+    ...wave,
+    gates: model?.waves.at(-1)?.gates ?? gates,
+  }));
   return {
     ...task,
     agent: model?.agent ?? task.agent,
@@ -112,7 +115,11 @@ function agentNamed(plan: Plan, wanted: string): AgentSpec {
   const known = KNOWN_AGENTS.find((agent) => agent.name === wanted);
   if (known !== undefined) return agentSpec(known);
   if (/[\s{/]/.test(wanted)) {
-    const promptVia = wanted.includes('{prompt}') ? 'arg' : wanted.includes('{prompt_file}') ? 'file' : 'stdin';
+    const promptVia = wanted.includes('{prompt}')
+      ? 'arg'
+      : wanted.includes('{prompt_file}')
+        ? 'file'
+        : 'stdin';
     return {
       kind: 'command',
       name: 'command',
@@ -125,9 +132,13 @@ function agentNamed(plan: Plan, wanted: string): AgentSpec {
     };
   }
   const names = ['demo', ...Object.keys(plan.agents), ...KNOWN_AGENTS.map((agent) => agent.name)];
-  throw new Failure('usage-agent', `--agent ${wanted} names no agent; known are ${[...new Set(names)].join(', ')}`, {
-    hint: "copse run --agent 'my-agent --flags {prompt}' …",
-  });
+  throw new Failure(
+    'usage-agent',
+    `--agent ${wanted} names no agent; known are ${[...new Set(names)].join(', ')}`,
+    {
+      hint: "copse run --agent 'my-agent --flags {prompt}' …",
+    },
+  );
 }
 
 /** Failure `agent-missing` when some task would be taken by the demo agent only because nothing else was found. */
@@ -162,11 +173,7 @@ export function commandsOf(plan: Plan): readonly string[] {
   return [...plan.workspace.setup.map((command) => `set-up: ${command}`), ...agents, ...gates];
 }
 
-export function sayProblems(
-  context: Context,
-  problems: readonly PlanDiagnostic[],
-  text: string,
-): void {
+export function sayProblems(context: Context, problems: readonly PlanDiagnostic[], text: string): void {
   for (const problem of problems) {
     if (problem.severity === 'warning') context.out.note(...renderDiagnostic(problem, text).split('\n'), '');
     else context.out.problem(...renderDiagnostic(problem, text).split('\n'), '');
@@ -205,7 +212,9 @@ function foundLines(plan: Plan, origins: PlanOrigins, detected: Detected): reado
   if (origins.gates === 'none' && Object.keys(plan.gates).length === 0)
     lines.push('gate    none found: work lands when it merges, untested');
   if (origins.target !== 'plan')
-    lines.push(`target  ${plan.merge.into ?? DEFAULT_TARGET}  (the default; the branch of the checkout stays as it is)`);
+    lines.push(
+      `target  ${plan.merge.into ?? DEFAULT_TARGET}  (the default; the branch of the checkout stays as it is)`,
+    );
   return lines;
 }
 
@@ -236,16 +245,25 @@ async function targetGates(
   const target = plan.merge.into ?? DEFAULT_TARGET;
   const tip = await targetTip(git, plan);
   if (source.inRepository === null)
-    return { gates: plan.gates, notes: [`gates are those of ${source.shown}, which is not in the repository`] };
+    return {
+      gates: plan.gates,
+      notes: [`gates are those of ${source.shown}, which is not in the repository`],
+    };
   const text = tip === null ? null : await git.readFile(tip, source.inRepository as RepoPath);
   if (text === null)
-    return { gates: plan.gates, notes: [`gates are those of ${source.shown} here: ${target} has no such file`] };
+    return {
+      gates: plan.gates,
+      notes: [`gates are those of ${source.shown} here: ${target} has no such file`],
+    };
   if (text === source.text) return { gates: plan.gates, notes: [] };
   const theirs = parsePlan(text, { file: `${target}:${source.inRepository}`, detected: detected.facts });
   if (theirs.plan === null) {
     const why = theirs.problems.find((problem) => problem.severity === 'error')?.message ?? 'it is invalid';
     context.out.detail(1, `${target}:${source.inRepository}: ${why}`);
-    return { gates: plan.gates, notes: [`gates are those of ${source.shown} here: the plan on ${target} is not valid`] };
+    return {
+      gates: plan.gates,
+      notes: [`gates are those of ${source.shown} here: the plan on ${target} is not valid`],
+    };
   }
   const notes = differences(plan.gates, theirs.plan.gates, target, source.shown);
   return { gates: theirs.plan.gates, notes };

@@ -33,8 +33,13 @@ export function isTrusted(place: Place, plan: Plan): boolean {
 }
 
 export function allow(place: Place, plan: Plan, from: string): void {
-  const allowed = { ...readTrust(place).allowed, [trustDigest(plan)]: { at: new Date().toISOString(), plan: from } };
-  const kept = Object.entries(allowed).toSorted(([, a], [, b]) => (a.at < b.at ? -1 : 1)).slice(-MAX_ENTRIES);
+  const allowed = {
+    ...readTrust(place).allowed,
+    [trustDigest(plan)]: { at: new Date().toISOString(), plan: from },
+  };
+  const kept = Object.entries(allowed)
+    .toSorted(([, a], [, b]) => (a.at < b.at ? -1 : 1))
+    .slice(-MAX_ENTRIES);
   const file = trustFile(place);
   mkdirSync(place.state, { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}`;

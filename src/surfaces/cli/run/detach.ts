@@ -36,9 +36,13 @@ export async function detachRun({ context, deps, place }: Session): Promise<numb
     if (leader !== null && leader.pid === child.pid) break;
     if (exit !== null) {
       if (exit === EXIT.done) break;
-      throw new Failure('environment-detach', `the detached run ended at once with exit code ${String(exit)}`, {
-        hint: `cat ${log}`,
-      });
+      throw new Failure(
+        'environment-detach',
+        `the detached run ended at once with exit code ${String(exit)}`,
+        {
+          hint: `cat ${log}`,
+        },
+      );
     }
     await new Promise((resolve) => {
       deps.clock.after(LOOK_MS, () => resolve(null));

@@ -31,11 +31,7 @@ export interface DriveOptions {
 export type Begin = (leadership: Leadership, observer: Observer) => Promise<RunLoop>;
 
 /** Leads until the loop `begin` gives has ended. Failures of the engine pass through, after everything was let go. */
-export async function driveRun(
-  session: Session,
-  begin: Begin,
-  options: DriveOptions,
-): Promise<DriveEnd> {
+export async function driveRun(session: Session, begin: Begin, options: DriveOptions): Promise<DriveEnd> {
   const { deps, context, place } = session;
   const { out } = context;
   const lead = await takeLead(session, options.takeover);

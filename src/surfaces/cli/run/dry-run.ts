@@ -41,7 +41,8 @@ export function showDryRun(
     `${plan.name}: ${wanted.length} task${wanted.length === 1 ? '' : 's'} onto ${target}`,
     '',
     ...wanted.map((task) => {
-      const needs = task.needs.length === 0 ? '' : `  needs ${task.needs.map((need) => need.task).join(', ')}`;
+      const needs =
+        task.needs.length === 0 ? '' : `  needs ${task.needs.map((need) => need.task).join(', ')}`;
       return `  ${task.id.padEnd(width)}  ${task.agent}${needs}  ${out.style.dim(task.title)}`;
     }),
     '',

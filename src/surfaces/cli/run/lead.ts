@@ -91,7 +91,12 @@ function told(loop: RunLoop, facts: readonly Fact[], pending: Set<Pending>): Pro
 
 function checkTasks(loop: RunLoop, facts: readonly Fact[]): void {
   for (const fact of facts) {
-    if (fact.kind !== 'task.added' && 'task' in fact && fact.task !== null && !loop.state.tasks.has(fact.task))
+    if (
+      fact.kind !== 'task.added' &&
+      'task' in fact &&
+      fact.task !== null &&
+      !loop.state.tasks.has(fact.task)
+    )
       throw new Failure('task-unknown', `there is no task ${fact.task} in this run`);
   }
 }

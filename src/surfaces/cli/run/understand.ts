@@ -18,7 +18,8 @@ export function understand(words: readonly string[], known: Known): Wish {
   const [first, second] = words;
   if (first === undefined) return { kind: 'nothing' };
   if (isPlanName(first)) {
-    if (second !== undefined) throw new Failure('usage-words', `after the plan ${first} nothing may follow: ${second}`);
+    if (second !== undefined)
+      throw new Failure('usage-words', `after the plan ${first} nothing may follow: ${second}`);
     if (!known.isFile(first)) throw new Failure('plan-missing', `there is no plan file ${first}`);
     return { kind: 'plan', file: first };
   }

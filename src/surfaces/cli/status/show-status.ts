@@ -39,7 +39,8 @@ export async function showStatus(context: Context, wish: StatusWish): Promise<nu
 }
 
 function sayNothingYet({ out }: Context, wish: StatusWish): number {
-  if (wish.task !== null) throw new Failure('no-run', 'there is no run yet in this repository', { hint: 'copse run' });
+  if (wish.task !== null)
+    throw new Failure('no-run', 'there is no run yet in this repository', { hint: 'copse run' });
   if (out.json) out.envelope('status', { run: null, tasks: [], queue: null, counts: null });
   else if (wish.welcome) out.answer(...WELCOME);
   else {

@@ -14,7 +14,13 @@ export function pauseRun(context: Context, why: string): Promise<number> {
     if (state.life.kind === 'paused') return done(session, 'pause', `${state.id} is paused already`, []);
     requireOpen(state);
     await tellRun(session, [{ kind: 'run.paused', by: session.by, why }]);
-    return done(session, 'pause', `${state.id} paused: nothing new starts, what runs goes on`, [], 'copse resume');
+    return done(
+      session,
+      'pause',
+      `${state.id} paused: nothing new starts, what runs goes on`,
+      [],
+      'copse resume',
+    );
   });
 }
 
@@ -58,7 +64,8 @@ export function skipTasks(context: Context, ids: readonly string[]): Promise<num
     const state = await requireRun(session);
     const tasks = requireTasks(state, ids);
     const landed = tasks.filter((id) => state.tasks.get(id)?.progress.kind === 'landed');
-    if (landed.length > 0) throw new Failure('usage-landed', `${landed.join(', ')} has landed: copse undo takes it back`);
+    if (landed.length > 0)
+      throw new Failure('usage-landed', `${landed.join(', ')} has landed: copse undo takes it back`);
     await tellRun(
       session,
       tasks.map((task) => ({ kind: 'task.skip_requested', task, by: session.by })),
@@ -81,7 +88,13 @@ export function retryTasks(
     const facts = tasks.map((task) => reopening(task, session.by, how));
     if (await isLed(session)) {
       await tellRun(session, facts);
-      return done(session, 'retry', `trying ${tasks.join(', ')} again`, tasks, `copse stop ${tasks.join(' ')}`);
+      return done(
+        session,
+        'retry',
+        `trying ${tasks.join(', ')} again`,
+        tasks,
+        `copse stop ${tasks.join(' ')}`,
+      );
     }
     return resumeLatest(session, state, facts, false);
   });
@@ -92,7 +105,13 @@ function refuseLive(state: RunState, id: string): void {
   const kind = task?.progress.kind;
   if (kind === 'landed')
     throw new Failure('usage-landed', `${id} has landed`, { hint: 'copse undo    # takes the landing back' });
-  if (kind === 'working' || kind === 'collecting' || kind === 'judging' || kind === 'verifying' || kind === 'queued')
+  if (
+    kind === 'working' ||
+    kind === 'collecting' ||
+    kind === 'judging' ||
+    kind === 'verifying' ||
+    kind === 'queued'
+  )
     throw new Failure('usage-active', `${id} is at work (${kind})`, { hint: `copse stop ${id}` });
 }
 

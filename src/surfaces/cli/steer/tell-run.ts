@@ -23,7 +23,10 @@ export function requireTasks(state: RunState, ids: readonly string[]): readonly 
   const unknown = ids.filter((id) => !state.tasks.has(id as TaskId));
   if (unknown.length === 0) return ids as readonly TaskId[];
   const known = [...state.tasks.keys()].slice(0, 8).join(', ');
-  throw new Failure('task-unknown', `${state.id} has no task ${unknown.join(', ')}; it has ${known || 'none'}`);
+  throw new Failure(
+    'task-unknown',
+    `${state.id} has no task ${unknown.join(', ')}; it has ${known || 'none'}`,
+  );
 }
 
 /** Whether a process leads this repository now. */
