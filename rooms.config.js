@@ -22,5 +22,6 @@ export const rooms = {
     node: true,
     packages: ['commander', '@commander-js/extra-typings'],
   },
+  'src/main': { rooms: ['*'], node: true, packages: [] },
   'src/main.ts': { rooms: ['*'], node: true, packages: [] },
 };

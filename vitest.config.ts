@@ -4,7 +4,13 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/guards/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/guards/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'contract',
@@ -16,7 +22,12 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
-          include: ['test/e2e/**/*.test.ts', 'test/crash/**/*.test.ts', 'test/sim/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
+          include: [
+            'test/e2e/**/*.test.ts',
+            'test/crash/**/*.test.ts',
+            'test/sim/**/*.test.ts',
+            'test/fuzz/**/*.test.ts',
+          ],
           testTimeout: 600_000,
           hookTimeout: 120_000,
         },

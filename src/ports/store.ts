@@ -3,6 +3,9 @@
 export interface NewEvent {
   readonly kind: string;
   readonly run: string | null;
+  /** Version of `data`'s shape; 1 when absent. */
+  readonly version?: number;
+  /** Anything JSON can carry; comes back equal (keys may be in another order). */
   readonly data: unknown;
 }
 
@@ -12,7 +15,6 @@ export interface StoredEvent extends NewEvent {
   readonly epoch: number;
   /** Milliseconds since the epoch, from the writer's clock; order is by `seq`, never by time. */
   readonly atMs: number;
-  /** Version of `data`'s shape. */
   readonly version: number;
   readonly hash: string;
 }
@@ -44,7 +46,7 @@ export type LeadOutcome =
   | { readonly kind: 'held'; readonly by: LeaderInfo };
 
 export interface StorePort {
-  /** One durable transaction: all of `events` or none; refused unless the log ends at `expectedSeq` and `epoch` is current. */
+  /** One durable transaction: all of `events` or none; refused unless the log ends at `expectedSeq` and `epoch` is that of the leadership now held (not yet released). */
   append(
     expectedSeq: number,
     epoch: number,

@@ -49,6 +49,9 @@ export interface LaunchRequest {
   readonly branch: string;
   /** From the plan's workspace (env, ports), already resolved. */
   readonly env: Readonly<Record<string, string>>;
+  /** Conversation to continue, and where the agent's tools are served; absent until something provides them. */
+  readonly session?: string | null;
+  readonly mcpUrl?: string | null;
 }
 
 export interface Launch {
@@ -60,6 +63,20 @@ export interface Launch {
 }
 
 export interface AgentsPort {
-  /** Pure but for reading the allowed environment variables; failure `agent-unknown` when it cannot be built. */
+  /** Pure but for reading the allowed environment variables; failure `agent-template` when the command cannot be built safely. */
   launch(request: LaunchRequest): Launch;
+}
+
+export type RegexOutcome =
+  /** Per match, in order: the first group that took part; null when the pattern has no group or none took part. */
+  | { readonly kind: 'matched'; readonly matches: readonly (string | null)[] }
+  | { readonly kind: 'invalid'; readonly detail: string }
+  | { readonly kind: 'timed-out' }
+  /** More matches, or more text captured, than anyone reads. */
+  | { readonly kind: 'too-many' };
+
+/** Runs patterns that users wrote: a bad one must cost its limit and nothing else. */
+export interface RegexPort {
+  /** `limitMs` counts from when matching begins; other work of this process goes on meanwhile. */
+  matchAll(pattern: string, text: string, limitMs: number): Promise<RegexOutcome>;
 }

@@ -33,6 +33,18 @@ export interface QueueBuild {
   readonly landedBefore: number;
   readonly state: 'running' | 'green' | 'red';
   readonly startedAtMs: number;
+  /** How often its gates ran to the end with this result; 1 when absent. */
+  readonly tries?: number;
+}
+
+/** What earlier queues of this project saw; turns the wide prior into a narrow one. */
+export interface QueueHistory {
+  /** Changes that were judged alone against the tip, and how many of them were broken. */
+  readonly changes: number;
+  readonly broken: number;
+  /** Pairs with overlapping scopes that were tested together, and how many of them conflicted. */
+  readonly overlappingPairs: number;
+  readonly conflicts: number;
 }
 
 export interface QueueSnapshot {
@@ -49,20 +61,46 @@ export interface QueueSnapshot {
   /** Builds that may run at once. */
   readonly slots: number;
   readonly nowMs: number;
+  /** When something last landed or was ejected, or the queue began; the watchdog of bounded waiting needs it. */
+  readonly decidedAtMs?: number;
+  /** Every change is published by its own green tree (groups are never landed as one step). Default false. */
+  readonly everyCommit?: boolean;
+  /** The tree is closed: only changes of this priority or a more urgent one (a smaller number) start or land. */
+  readonly closedTo?: 0 | 1 | 2 | 3 | 4;
+  /** Probability that the gates of a good tree come out red. Above 0 a red tree is repeated before it ejects. */
+  readonly flakeRate?: number;
+  readonly history?: QueueHistory;
+  /** What is known of changes that left the queue; their scopes tell which pairs may still conflict with the target. */
+  readonly departed?: readonly QueueChange[];
 }
 
 export type QueueProposal =
-  | { readonly kind: 'start'; readonly members: readonly ChangeId[]; readonly because: string }
+  | {
+      readonly kind: 'start';
+      readonly members: readonly ChangeId[];
+      readonly because: string;
+      /** The red build of the same tree this one repeats: its recorded result must not be reused. */
+      readonly repeats?: BuildId;
+    }
   | { readonly kind: 'cancel'; readonly build: BuildId; readonly because: string };
 
 /** Facts that follow from evidence; never a strategy's choice. */
 export type QueueVerdict =
-  | { readonly kind: 'land'; readonly build: BuildId; readonly members: readonly ChangeId[] }
+  | {
+      readonly kind: 'land';
+      readonly build: BuildId;
+      /** What the landing adds to the present tip: the build's members without those landed since, in its order. */
+      readonly members: readonly ChangeId[];
+    }
   | {
       readonly kind: 'eject';
       readonly change: ChangeId;
+      /** `conflict` when a tree that held it ran green before, so it is not broken by itself. */
+      readonly because?: 'broken' | 'conflict';
       /** The red tree, and the green tree (or the tip itself) it differs from by this change alone. */
       readonly evidence: { readonly red: BuildId; readonly green: BuildId | 'tip' };
+      /** Probability 0..1 that the red tree is red in truth; below 1 only where gates are known to be flaky. */
+      readonly confidence?: number;
     };
 
 /** A strategy: pure, deterministic for the same snapshot and seed. */

@@ -1,0 +1,110 @@
+/** Agents as processes: what to start, with which environment, and how the prompt gets in. Nothing is started here. */
+import type { AgentSpec } from '../../core/plan/model.ts';
+import { assertNever } from '../../kit/assert.ts';
+import { Failure } from '../../kit/failure.ts';
+import type { AgentsPort, Launch, LaunchRequest } from '../../ports/world.ts';
+import { composeEnvironment, type Environment, type EnvironmentParts, secretsOf } from './environment.ts';
+import { compileTemplate, type Placeholder } from './template.ts';
+
+type CommandSpec = Extract<AgentSpec, { readonly kind: 'command' }>;
+
+/** Linux refuses one argument of 128 KiB or more; a prompt near that goes by file. */
+const MAX_ARGUMENT_BYTES = 100_000;
+
+export interface AgentsOptions {
+  /** The user's environment; read once per launch. */
+  readonly environment: Environment;
+  /** The Node that runs the demo agent. */
+  readonly node: string;
+  /** Absolute path of the built `demo-agent.js`. */
+  readonly demoAgent: string;
+}
+
+/** The real port. `launch` throws `Failure` `agent-template` for a command that cannot be built safely. */
+export function createAgents(options: AgentsOptions): AgentsPort {
+  return {
+    launch(request) {
+      const { agent } = request;
+      switch (agent.kind) {
+        case 'demo':
+          return launchDemo(request, options);
+        case 'command':
+          return launchCommand(agent, request, options);
+        default:
+          return assertNever(agent);
+      }
+    },
+  };
+}
+
+function launchDemo(request: LaunchRequest, options: AgentsOptions): Launch {
+  const parts = partsOf(request, options.environment, [], {});
+  const env = composeEnvironment(parts);
+  const secrets = secretsOf(parts, env);
+  return { argv: [options.node, options.demoAgent], env, stdin: request.prompt, secrets };
+}
+
+function launchCommand(agent: CommandSpec, request: LaunchRequest, options: AgentsOptions): Launch {
+  const { script, uses } = compileTemplate(withPrompt(agent));
+  requireValues(request, uses);
+  const parts = partsOf(request, options.environment, agent.passEnv, agent.env);
+  const env = composeEnvironment(parts);
+  return {
+    argv: shellCommand(script, uses.has('prompt') ? argumentOf(request) : null),
+    env,
+    stdin: agent.promptVia === 'stdin' ? request.prompt : null,
+    secrets: secretsOf(parts, env),
+  };
+}
+
+/** A template that names no prompt gets it as its last argument, unless it reads it from stdin or the variable itself. */
+function withPrompt(agent: CommandSpec): string {
+  const run = agent.run.trimEnd();
+  if (agent.promptVia === 'stdin' || /\{prompt(?:_file)?\}|COPSE_PROMPT_FILE/.test(run)) return run;
+  return `${run} ${agent.promptVia === 'file' ? '{prompt_file}' : '{prompt}'}`;
+}
+
+/** The prompt becomes a variable of the shell alone, also within functions and subshells of the template. */
+function shellCommand(script: string, prompt: string | null): readonly [string, ...string[]] {
+  if (prompt === null) return ['/bin/sh', '-c', script, 'copse-agent'];
+  return ['/bin/sh', '-c', `copse_prompt=$1\nshift\n${script}`, 'copse-agent', prompt];
+}
+
+/** What cannot be an argument (too long, or with a NUL) is read from the prompt file instead. */
+function argumentOf(request: LaunchRequest): string {
+  const { prompt, promptFile } = request;
+  if (Buffer.byteLength(prompt) <= MAX_ARGUMENT_BYTES && !prompt.includes('\0')) return prompt;
+  return `The whole task is in the file ${promptFile} (${Buffer.byteLength(prompt)} bytes). Read all of it first, then do what it says.`;
+}
+
+function requireValues(request: LaunchRequest, uses: ReadonlySet<Placeholder>): void {
+  const absent: Placeholder[] = [];
+  if (uses.has('session') && !request.session) absent.push('session');
+  if (uses.has('mcp_url') && !request.mcpUrl) absent.push('mcp_url');
+  if (absent.length === 0) return;
+  const names = absent.map((name) => `{${name}}`).join(' and ');
+  throw new Failure(
+    'agent-template',
+    `${names} in the command of agent ${request.agent.name} is not available yet`,
+  );
+}
+
+function partsOf(
+  request: LaunchRequest,
+  user: Environment,
+  passEnv: readonly string[],
+  agentEnv: Readonly<Record<string, string>>,
+): EnvironmentParts {
+  const own: Record<string, string> = {
+    COPSE: '1',
+    COPSE_TASK: request.task,
+    COPSE_WAVE: String(request.wave),
+    COPSE_ATTEMPT: request.attempt,
+    COPSE_BRANCH: request.branch,
+    COPSE_WORKTREE: request.worktree,
+    COPSE_PROMPT_FILE: request.promptFile,
+    ...(request.session ? { COPSE_SESSION: request.session } : {}),
+    ...(request.mcpUrl ? { COPSE_MCP_URL: request.mcpUrl } : {}),
+  };
+  return { user, passEnv, overlays: [request.env, agentEnv, own] };
+}

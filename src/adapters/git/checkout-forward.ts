@@ -1,0 +1,211 @@
+/**
+ * Moves a clean checkout from one commit to another together with its branch. While it lasts we hold the checkout's
+ * `index.lock`, so no command of the user's can commit a half-moved state; a journal lets a restart finish or undo it.
+ *
+ *   lock + journal → clean? → (ref moves) → files and a private index → index renamed into place, which ends the lock
+ */
+import { constants, copyFile, link, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BranchName } from '../../core/ids.ts';
+import { differs } from './checkout-state.ts';
+import type { GitContext } from './context.ts';
+import { isErrno } from './failure.ts';
+import { readIfThere, removeTree, statIfThere, writeWhole } from './files.ts';
+import { keyOf } from './ownership.ts';
+import { CHECKOUT_TIMEOUT_MS } from './populate.ts';
+import type { PublishRequest } from './publish.ts';
+import { branchRef, splitNul } from './names.ts';
+import { logHead, operationInProgress, userRef, type Checkout } from './user-refs.ts';
+import { copyIndex } from './worktree-changes.ts';
+
+export interface OpenForward {
+  readonly checkout: Checkout;
+  readonly request: PublishRequest;
+  /** Our private index of the checkout, moved by us, then renamed over the real one. */
+  readonly index: string;
+  readonly release: () => Promise<void>;
+}
+
+interface Journal {
+  readonly checkout: Checkout;
+  readonly request: PublishRequest;
+  readonly lock: string;
+}
+
+/** How long the user's own command may hold the index before the landing is held instead. */
+const LOCK_TRIES = 20;
+const LOCK_PAUSE_MS = 50;
+
+/** null when the checkout must be left alone: dirty, in the middle of something, locked, or with files that need a filter. */
+export async function openForward(
+  context: GitContext,
+  checkout: Checkout,
+  request: PublishRequest,
+): Promise<OpenForward | null> {
+  const real = join(checkout.gitDir, 'index');
+  if ((await operationInProgress(checkout.gitDir)) !== null || (await statIfThere(real)) === null)
+    return null;
+  if ((await statIfThere(checkout.path))?.isDirectory() !== true) return null;
+  const files = journalFiles(context, request.branch, checkout);
+  const journal: Journal = { checkout, request, lock: `${real}.lock` };
+  await writeWhole(files.token, `copse ${process.pid}\n`);
+  await writeWhole(files.journal, JSON.stringify(journal));
+  if (!(await takeIndexLock(files.token, journal.lock))) {
+    await removeJournal(files);
+    return null;
+  }
+  const release = async () => {
+    await dropOwnLock(files.token, journal.lock);
+    await removeJournal(files);
+  };
+  await copyIndex(real, files.index);
+  const forward = { checkout, request, index: files.index, release };
+  if (await isForwardable(context, forward)) return forward;
+  await release();
+  return null;
+}
+
+/** The ref has moved already. */
+export async function forwardCheckout(context: GitContext, forward: OpenForward): Promise<void> {
+  const { checkout, request, index } = forward;
+  await readTree(context, forward, ['-u', '-m', request.from, request.to]);
+  await installIndex(index, join(checkout.gitDir, 'index'));
+  const reason = `copse: landed ${request.to.slice(0, 12)}`;
+  await logHead(context, checkout, { from: request.from, to: request.to, reason, dateMs: Date.now() });
+}
+
+/** Finishes or undoes a forward whose process died: the ref says which. Nothing a person edited since is overwritten. */
+export async function recoverForward(context: GitContext, branch: BranchName): Promise<void> {
+  const folder = join(context.places.state, 'forward');
+  const { entriesOf } = await import('./files.ts');
+  for (const entry of await entriesOf(folder)) {
+    if (!entry.name.endsWith('.json')) continue;
+    const journal = JSON.parse((await readIfThere(join(folder, entry.name))) ?? 'null') as Journal | null;
+    if (journal === null || journal.request.branch !== branch) continue;
+    const files = journalFiles(context, branch, journal.checkout);
+    if (await holdsLock(files.token, journal.lock)) await finish(context, journal, files.index);
+    await dropOwnLock(files.token, journal.lock);
+    await removeJournal(files);
+  }
+}
+
+async function finish(context: GitContext, journal: Journal, index: string): Promise<void> {
+  const { checkout, request } = journal;
+  const now = await userRef(context, branchRef(request.branch));
+  if (now !== request.to) return;
+  const forward = { checkout, request, index, release: () => Promise.resolve() };
+  await removeTree(`${index}.lock`);
+  await copyIndex(join(checkout.gitDir, 'index'), index);
+  // A file counts as untouched by people when it is as in one of the two commits.
+  const editedSince = await changedAgainstBoth(context, forward);
+  if (editedSince) return;
+  await readTree(context, forward, ['--reset', '-u', request.to]);
+  await installIndex(index, join(checkout.gitDir, 'index'));
+  const reason = `copse: landed ${request.to.slice(0, 12)}`;
+  await logHead(context, checkout, { from: request.from, to: request.to, reason, dateMs: Date.now() });
+}
+
+async function changedAgainstBoth(context: GitContext, forward: OpenForward): Promise<boolean> {
+  const sets: Set<string>[] = [];
+  for (const commit of [forward.request.from, forward.request.to]) {
+    await readTree(context, forward, ['--reset', commit]);
+    const { stdout } = await context.git.run({
+      ...place(context, forward),
+      label: 'compare an interrupted checkout',
+      args: ['ls-files', '-z', '-m', '-d'],
+    });
+    sets.push(new Set(splitNul(stdout).map((path) => path.toString('latin1'))));
+  }
+  const [from = new Set<string>(), to = new Set<string>()] = sets;
+  return [...from].some((path) => to.has(path));
+}
+
+async function isForwardable(context: GitContext, forward: OpenForward): Promise<boolean> {
+  const { checkout, request, index } = forward;
+  if (await differs(context, checkout.path, index, request.from)) return false;
+  if (await needsFilter(context, forward)) return false;
+  // Rehearsal: refuses when an untracked file is in the way.
+  const { code } = await context.git.run({
+    ...place(context, forward),
+    label: `rehearse the move of ${checkout.path}`,
+    args: ['read-tree', '-n', '-u', '-m', request.from, request.to],
+    ok: [0, 1, 128],
+  });
+  return code === 0;
+}
+
+/** Content that passes through a filter (git-lfs) can only be written by a command of the user's. */
+async function needsFilter(context: GitContext, forward: OpenForward): Promise<boolean> {
+  const attributes = await readIfThere(join(forward.checkout.path, '.gitattributes'));
+  const ours = await context.controlReader.content(`${forward.request.to}:.gitattributes`);
+  const text = `${attributes ?? ''}\n${ours?.content.toString() ?? ''}`;
+  return /\bfilter=/.test(text);
+}
+
+function place(context: GitContext, forward: OpenForward) {
+  return { gitDir: context.places.control, workTree: forward.checkout.path, indexFile: forward.index };
+}
+
+async function readTree(context: GitContext, forward: OpenForward, args: readonly string[]): Promise<void> {
+  await context.git.run({
+    ...place(context, forward),
+    label: `move the checkout ${forward.checkout.path}`,
+    args: ['read-tree', ...args],
+    timeoutMs: CHECKOUT_TIMEOUT_MS,
+  });
+}
+
+/** By way of the lock file, as git does: the rename both installs the index and ends the lock. */
+async function installIndex(from: string, to: string): Promise<void> {
+  const lock = `${to}.lock`;
+  const beside = `${to}.copse`;
+  await copyFile(from, beside, constants.COPYFILE_FICLONE);
+  await rename(beside, lock);
+  await rename(lock, to);
+}
+
+interface JournalFiles {
+  readonly journal: string;
+  readonly token: string;
+  readonly index: string;
+}
+
+function journalFiles(context: GitContext, branch: string, checkout: Checkout): JournalFiles {
+  const stem = join(context.places.state, 'forward', keyOf(`${branch}\0${checkout.path}`));
+  return { journal: `${stem}.json`, token: `${stem}.token`, index: `${stem}.index` };
+}
+
+/** The token's content, copied into the lock, is how a restart knows the lock for its own. */
+async function takeIndexLock(token: string, lock: string): Promise<boolean> {
+  const beside = `${lock}.copse`;
+  await copyFile(token, beside);
+  try {
+    for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
+      try {
+        await link(beside, lock);
+        return true;
+      } catch (error) {
+        if (!isErrno(error, 'EEXIST')) throw error;
+        await delay(LOCK_PAUSE_MS);
+      }
+    }
+    return false;
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+async function holdsLock(token: string, lock: string): Promise<boolean> {
+  const mine = await readIfThere(token);
+  return mine !== null && (await readIfThere(lock)) === mine;
+}
+
+async function dropOwnLock(token: string, lock: string): Promise<void> {
+  if (await holdsLock(token, lock)) await rm(lock, { force: true });
+}
+
+async function removeJournal(files: JournalFiles): Promise<void> {
+  for (const path of [files.journal, files.token, files.index, `${files.index}.lock`])
+    await rm(path, { force: true });
+}

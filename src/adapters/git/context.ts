@@ -1,0 +1,78 @@
+/** What every part of this adapter is given: the places, the ways to reach them, and the identity commits carry. */
+import type { Failpoint } from '../../ports/world.ts';
+import type { UserRepository } from './discover.ts';
+import type { Mutexes, Semaphore } from './lock.ts';
+import type { ObjectReader } from './reader.ts';
+import type { GitRunner } from './run.ts';
+
+export interface Identity {
+  readonly name: string;
+  readonly email: string;
+}
+
+/**
+ * `view` is a git directory of ours whose refs, objects and logs are links into the user's repository: it gives git the
+ * user's data without the user's (or an agent's) configuration, hooks and attributes. `lens` is an empty one, used with
+ * GIT_OBJECT_DIRECTORY to reach into any object store.
+ */
+export interface Places {
+  readonly state: string;
+  readonly control: string;
+  readonly view: string;
+  readonly lens: string;
+}
+
+export interface GitContext {
+  readonly user: UserRepository;
+  readonly places: Places;
+  readonly git: GitRunner;
+  readonly controlReader: ObjectReader;
+  readonly userReader: ObjectReader;
+  readonly identity: Identity;
+  readonly gitVersion: string;
+  readonly failpoint: Failpoint;
+  readonly mutexes: Mutexes;
+  /** Bounds checkouts that write many files. */
+  readonly checkouts: Semaphore;
+}
+
+/** Runs an effect between its two failpoints. */
+export async function effect<T>(context: GitContext, name: EffectName, work: () => Promise<T>): Promise<T> {
+  await context.failpoint(`before:${name}`);
+  const value = await work();
+  await context.failpoint(`after:${name}`);
+  return value;
+}
+
+const EFFECTS = [
+  'worktree.add',
+  'worktree.remove',
+  'branch.delete',
+  'salvage.tree',
+  'salvage.ref',
+  'commit-on-behalf',
+  'take-in.transfer',
+  'take-in.keepref',
+  'guard.snapshot',
+  'guard.restore',
+  'workspace.update',
+  'merge.tree',
+  'merge.commit',
+  'merge.keepref',
+  'slot.checkout',
+  'publish.transfer',
+  'publish.cas',
+  'publish.checkout',
+  'refs.move',
+] as const;
+
+export type EffectName = (typeof EFFECTS)[number];
+
+/** Every name this adapter passes to its failpoint. */
+export const GIT_FAILPOINTS: readonly string[] = [
+  ...EFFECTS.flatMap((name) => [`before:${name}`, `after:${name}`]),
+  'worktree.add:after-branch',
+  'worktree.add:after-dir',
+  'worktree.remove:after-rename',
+  'publish:after-lock',
+];

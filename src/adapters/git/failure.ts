@@ -1,0 +1,27 @@
+import { Failure } from '../../kit/failure.ts';
+
+/**
+ * Git, or the repository, refused. `code` is one of: `git-missing`, `git-too-old`, `git-not-a-repository`, `git-bare`,
+ * `git-no-commits`, `git-reftable`, `git-partial-clone`, `git-repository-damaged`, `git-failed`, `git-timeout`,
+ * `git-output-too-large`, `git-locked`, `git-object-missing`, `git-rejected`, `git-unrelated-histories`,
+ * `git-bad-name`, `git-workspace-missing`, `git-workspace-dirty`, `git-stale-capture`.
+ */
+export class GitFailure extends Failure {
+  override readonly name = 'GitFailure';
+  /** Exit status of the git process behind it, null when none ran to its end. */
+  readonly exitCode: number | null;
+
+  constructor(
+    code: `git-${string}`,
+    message: string,
+    options: { cause?: unknown; hint?: string; exitCode?: number } = {},
+  ) {
+    super(code, message, options);
+    this.exitCode = options.exitCode ?? null;
+  }
+}
+
+/** True for a system error with one of `codes`, such as `ENOENT`. */
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

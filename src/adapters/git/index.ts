@@ -1,0 +1,164 @@
+/** Real git behind the port. See `context.ts` for the places, `run.ts` for how git is started, `provision.ts` for worktrees. */
+import { mkdir, realpath } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { AbsolutePath, BranchName, CommitId } from '../../core/ids.ts';
+import type { GitPort } from '../../ports/git.ts';
+import type { Failpoint } from '../../ports/world.ts';
+import { isAncestor, mergeBase } from './ancestry.ts';
+import { capture, commitOnBehalf } from './capture.ts';
+import { effect, type GitContext } from './context.ts';
+import { openIdentity, openPlaces, sweepState } from './control.ts';
+import { diff } from './diff.ts';
+import { discover } from './discover.ts';
+import { composeEnvironment, userVariable } from './environment.ts';
+import { facts, listFiles, readFileAt, requireUserRepository, resolveRevision } from './facts.ts';
+import { GitFailure } from './failure.ts';
+import { takeSnapshot, verifySnapshot } from './guard.ts';
+import { intakeFacts } from './intake-facts.ts';
+import { dropKept, listKept, writeKept } from './kept-refs.ts';
+import { Mutexes, Semaphore, withFileLock } from './lock.ts';
+import { merge } from './merge.ts';
+import { deleteBranch, moveRefs } from './move-refs.ts';
+import { requireCommit } from './objects.ts';
+import { Pool } from './pool.ts';
+import { provision } from './provision.ts';
+import { publish } from './publish.ts';
+import { ObjectReader } from './reader.ts';
+import { removeWorkspace } from './remove-workspace.ts';
+import { createRunner, type GitRunner } from './run.ts';
+import { shareFiles } from './share-files.ts';
+import { checkoutSlot, slotChanges } from './slots.ts';
+import { takeIn } from './take-in.ts';
+import { ensureInControl } from './transfer.ts';
+import { updateWorkspace } from './update-workspace.ts';
+import { userBranchTip } from './user-refs.ts';
+import { sight } from './workspace.ts';
+
+export { GIT_FAILPOINTS } from './context.ts';
+export { GitFailure } from './failure.ts';
+
+export interface OpenGitOptions {
+  /** Any folder inside the user's checkout. */
+  readonly userRepository: AbsolutePath;
+  /** Ours alone; made with mode 0700. Everything in it belongs to this repository. */
+  readonly stateDir: AbsolutePath;
+  readonly failpoint: Failpoint;
+}
+
+/** A port that can also be told to wait for its own background work. */
+export interface RealGit extends GitPort {
+  /** Resolves when no spare checkout is being made; for tests and an orderly end. */
+  settled(): Promise<void>;
+  /** Ends the two reading processes; the port may still be used and starts them again. */
+  close(): void;
+}
+
+/**
+ * Opens the repository and makes the control repository if there is none. Fails with `git-missing`, `git-too-old`,
+ * `git-not-a-repository`, `git-bare`, `git-no-commits`, `git-reftable` or `git-partial-clone`.
+ */
+export async function openGit(options: OpenGitOptions): Promise<RealGit> {
+  await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+  const stateDir = await realpath(options.stateDir);
+  const context = await openContext({ ...options, stateDir: stateDir as AbsolutePath });
+  const pool = new Pool(context);
+  await pool.sweep();
+  return portOf(context, pool);
+}
+
+async function openContext(options: OpenGitOptions): Promise<GitContext> {
+  const { stateDir, userRepository, failpoint } = options;
+  const git = createRunner(await environmentOf(stateDir));
+  const gitVersion = await requireVersion(git);
+  const user = await discover(git, userRepository);
+  const places = await withFileLock(join(stateDir, 'locks', 'open'), async () => {
+    await sweepState(stateDir);
+    return openPlaces(git, user, stateDir);
+  });
+  const context: GitContext = {
+    user,
+    places,
+    git,
+    gitVersion,
+    failpoint,
+    controlReader: new ObjectReader(git, places.control),
+    userReader: new ObjectReader(git, places.view),
+    identity: await openIdentity(git, user, stateDir),
+    mutexes: new Mutexes(),
+    // Measured: twice the processors is where parallel checkouts stop getting faster.
+    checkouts: new Semaphore(2 * availableParallelism()),
+  };
+  if ((await facts(context)).head === null) {
+    throw new GitFailure('git-no-commits', `${user.root} has no commit yet`, {
+      hint: 'run: git commit --allow-empty -m "first commit"',
+    });
+  }
+  return context;
+}
+
+async function environmentOf(stateDir: string): Promise<Readonly<Record<string, string>>> {
+  const home = join(stateDir, 'home');
+  const tmp = join(stateDir, 'tmp');
+  for (const folder of [home, tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  return composeEnvironment({ path: userVariable('PATH') || '/usr/local/bin:/usr/bin:/bin', home, tmp });
+}
+
+/** `merge-tree --write-tree` came with 2.38. */
+async function requireVersion(git: GitRunner): Promise<string> {
+  const { stdout } = await git.run({ label: 'ask git for its version', gitDir: null, args: ['version'] });
+  const version = /(\d+)\.(\d+)\S*/.exec(stdout.toString());
+  const [text = '', major = '0', minor = '0'] = version ?? [];
+  if (Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 38)) return text;
+  throw new GitFailure('git-too-old', `git ${text} is too old`, { hint: 'install git 2.38 or later' });
+}
+
+function portOf(context: GitContext, pool: Pool): RealGit {
+  const inControl = async (commit: CommitId) => {
+    await ensureInControl(context, commit);
+    return requireCommit(context, commit);
+  };
+  return {
+    facts: () => facts(context),
+    resolve: async (revision) => {
+      await requireUserRepository(context);
+      return resolveRevision(context, revision);
+    },
+    treeOf: async (commit) => (await inControl(commit)).tree,
+    branchTip: (branch: BranchName) => userBranchTip(context, branch),
+    isAncestor: (ancestor, descendant) => isAncestor(context, ancestor, descendant),
+    mergeBase: (a, b) => mergeBase(context, a, b),
+    readFile: (commit, path) => readFileAt(context, commit, path),
+    listFiles: (commit, limit) => listFiles(context, commit, limit),
+    provision: (spec) => provision(context, pool, spec),
+    sight: (spec) => sight(context, spec),
+    shareFiles: (spec, files) => shareFiles(context, spec, files),
+    takeSnapshot: (spec) => takeSnapshot(context, spec),
+    verifySnapshot: (spec, snapshot) =>
+      verifySnapshot(context, spec, snapshot, (again) => provision(context, pool, again)),
+    capture: (spec, ref, message) => capture(context, spec, ref, message),
+    commitOnBehalf: (spec, captured) => commitOnBehalf(context, spec, captured),
+    takeIn: (source, keepRef) => takeIn(context, source, keepRef),
+    intakeFacts: (base, tip) => intakeFacts(context, base, tip),
+    updateWorkspace: (spec, onto, message) => updateWorkspace(context, spec, onto, message),
+    removeWorkspace: (spec, proof) => removeWorkspace(context, spec, proof),
+    deleteBranch: (branch, expected) => deleteBranch(context, branch, expected),
+    merge: (request) => merge(context, request),
+    keep: async (ref, commit) => {
+      await inControl(commit);
+      await effect(context, 'merge.keepref', () => writeKept(context, ref, commit));
+    },
+    listKept: (prefix) => listKept(context, prefix),
+    dropKept: (ref) => dropKept(context, ref),
+    checkoutSlot: (slot, commit, target) => checkoutSlot(context, slot, commit, target),
+    slotChanges: (slot, commit) => slotChanges(context, slot, commit),
+    publish: (request) => publish(context, request),
+    moveRefs: (changes, reason) => moveRefs(context, changes, reason),
+    diff: (from, to, maxBytes) => diff(context, from, to, maxBytes),
+    settled: () => pool.settled(),
+    close: () => {
+      context.controlReader.close();
+      context.userReader.close();
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** Reading and writing objects of the control repository without a process each. */
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { deflate } from 'node:zlib';
+import type { CommitId, TreeId } from '../../core/ids.ts';
+import type { GitContext } from './context.ts';
+import { GitFailure, isErrno } from './failure.ts';
+import { commitIdOf, treeIdOf } from './names.ts';
+import type { ObjectReader } from './reader.ts';
+
+const deflateAsync = promisify(deflate);
+
+export interface CommitFacts {
+  readonly tree: TreeId;
+  readonly parents: readonly CommitId[];
+  /** `Name <mail> seconds zone`, as stored. */
+  readonly author: string;
+  readonly committerSeconds: number;
+  readonly message: string;
+}
+
+/** null when the object is not there or not a commit. */
+export async function readCommit(reader: ObjectReader, id: string): Promise<CommitFacts | null> {
+  const found = await reader.content(id);
+  if (found === null || found.info.type !== 'commit') return null;
+  const text = found.content.toString();
+  const split = text.indexOf('\n\n');
+  const header = split === -1 ? text : text.slice(0, split);
+  const field = (name: string) => new RegExp(`^${name} (.*)$`, 'm').exec(header)?.[1] ?? '';
+  return {
+    tree: treeIdOf(field('tree')),
+    parents: [...header.matchAll(/^parent ([0-9a-f]+)$/gm)].map((match) => commitIdOf(match[1] ?? '')),
+    author: field('author'),
+    committerSeconds: Number(/ (\d+) [+-]\d+$/.exec(field('committer'))?.[1] ?? 0),
+    message: split === -1 ? '' : text.slice(split + 2),
+  };
+}
+
+/** Fails with `git-object-missing` when control has no such commit. */
+export async function requireCommit(context: GitContext, id: CommitId): Promise<CommitFacts> {
+  const commit = await readCommit(context.controlReader, id);
+  if (commit !== null) return commit;
+  throw new GitFailure('git-object-missing', `commit ${id} is not in the control repository`);
+}
+
+export interface NewCommit {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+  /** Milliseconds since the epoch; git keeps whole seconds. */
+  readonly dateMs: number;
+  /** As stored in another commit; default: the committer. */
+  readonly author?: string;
+}
+
+/** The same input gives the same id. Written as a loose object, whole or not at all, flushed. */
+export async function writeCommit(context: GitContext, commit: NewCommit): Promise<CommitId> {
+  const { name, email } = context.identity;
+  const committer = `${name} <${email}> ${Math.floor(commit.dateMs / 1_000)} +0000`;
+  const message = commit.message.replaceAll('\0', '');
+  const body = [
+    `tree ${commit.tree}`,
+    ...commit.parents.map((parent) => `parent ${parent}`),
+    `author ${commit.author ?? committer}`,
+    `committer ${committer}`,
+    '',
+    message.endsWith('\n') || message === '' ? message : `${message}\n`,
+  ].join('\n');
+  return writeObject(context, 'commit', Buffer.from(body));
+}
+
+async function writeObject(context: GitContext, type: string, content: Buffer): Promise<CommitId> {
+  const whole = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
+  const id = createHash(context.user.objectFormat).update(whole).digest('hex');
+  const folder = join(context.places.control, 'objects', id.slice(0, 2));
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `tmp_obj_${randomBytes(6).toString('hex')}`);
+  const file = await open(temporary, 'wx', 0o444);
+  await file.writeFile(await deflateAsync(whole));
+  await file.sync();
+  await file.close();
+  try {
+    await link(temporary, join(folder, id.slice(2)));
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return commitIdOf(id);
+}
+
+export async function isCommitIn(reader: ObjectReader, id: string): Promise<boolean> {
+  return (await reader.info(id))?.type === 'commit';
+}

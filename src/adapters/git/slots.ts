@@ -1,0 +1,133 @@
+/**
+ * Throw-away checkouts for gates, kept warm between them. A gate is untrusted: its `.git` is deleted and written again,
+ * and the files are compared through an index of ours that it never saw. Ignored files (dependencies) stay.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AbsolutePath, BranchName, CommitId, RepoPath } from '../../core/ids.ts';
+import { effect, type GitContext } from './context.ts';
+import { GitFailure } from './failure.ts';
+import { bytesIfThere, readIfThere, removeTree, statIfThere, writeWhole } from './files.ts';
+import { branchRef, pathText, splitNul } from './names.ts';
+import { CHECKOUT_TIMEOUT_MS } from './populate.ts';
+import { ensureInControl } from './transfer.ts';
+import { copyIndex } from './worktree-changes.ts';
+
+interface SlotPaths {
+  readonly folder: string;
+  readonly tree: AbsolutePath;
+  readonly index: string;
+  /** Inode of the tree's folder: a gate may have put another in its place. */
+  readonly mark: string;
+}
+
+function slotPaths(context: GitContext, slot: string): SlotPaths {
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(slot)) {
+    throw new GitFailure('git-bad-name', `${JSON.stringify(slot)} is not a usable slot name`);
+  }
+  const folder = join(context.places.state, 'slots', slot);
+  return {
+    folder,
+    tree: join(folder, 'tree') as AbsolutePath,
+    index: join(folder, 'index'),
+    mark: join(folder, 'mark'),
+  };
+}
+
+export async function checkoutSlot(
+  context: GitContext,
+  slot: string,
+  commit: CommitId,
+  target: { readonly branch: BranchName; readonly tip: CommitId },
+): Promise<AbsolutePath> {
+  const paths = slotPaths(context, slot);
+  branchRef(target.branch);
+  await ensureInControl(context, commit);
+  await ensureInControl(context, target.tip);
+  await context.mutexes.run(`slot:${slot}`, () =>
+    effect(context, 'slot.checkout', async () => {
+      const isWarm = await isReusable(paths);
+      if (!isWarm) await startAfresh(paths);
+      await removeTree(join(paths.tree, '.git'));
+      await removeTree(`${paths.index}.lock`);
+      // Also writes again every file whose size, times or inode changed since we wrote it, whatever the gate's index says.
+      await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '--reset', '-u', commit]));
+      if (isWarm) await cleanSlot(context, paths);
+      await writeSlotGitDir(context, paths, commit, target);
+    }),
+  );
+  return paths.tree;
+}
+
+export async function slotChanges(
+  context: GitContext,
+  slot: string,
+  commit: CommitId,
+): Promise<readonly RepoPath[]> {
+  const paths = slotPaths(context, slot);
+  const git = await readIfThere(join(paths.folder, 'commit'));
+  if (git !== commit) throw new GitFailure('git-failed', `slot ${slot} does not hold ${commit}`);
+  const stdout = await inSlot(context, paths, ['ls-files', '-z', '-m', '-d']);
+  const names = new Set(splitNul(stdout).map((path) => pathText(path).text as RepoPath));
+  return [...names].toSorted();
+}
+
+async function isReusable(paths: SlotPaths): Promise<boolean> {
+  const stat = await statIfThere(paths.tree);
+  const mark = await readIfThere(paths.mark);
+  const index = await statIfThere(paths.index);
+  return stat?.isDirectory() === true && index !== null && mark === `${stat.dev}:${stat.ino}`;
+}
+
+async function startAfresh(paths: SlotPaths): Promise<void> {
+  await removeTree(paths.folder);
+  await mkdir(paths.tree, { recursive: true, mode: 0o700 });
+  const stat = await statIfThere(paths.tree);
+  await writeWhole(paths.mark, `${stat?.dev}:${stat?.ino}`);
+}
+
+/** A gate's own `.gitignore` shields files from the first pass; it goes in that pass, they in the next. */
+async function cleanSlot(context: GitContext, paths: SlotPaths): Promise<void> {
+  for (;;) {
+    const removed = await inSlot(context, paths, ['clean', '-ffd']);
+    if (!/\.gitignore"?$/m.test(removed.toString())) return;
+  }
+}
+
+async function inSlot(context: GitContext, paths: SlotPaths, args: readonly string[]): Promise<Buffer> {
+  const { stdout } = await context.git.run({
+    label: `${args[0]} in ${paths.tree}`,
+    gitDir: context.places.control,
+    workTree: paths.tree,
+    indexFile: paths.index,
+    args,
+    timeoutMs: CHECKOUT_TIMEOUT_MS,
+  });
+  return stdout;
+}
+
+async function writeSlotGitDir(
+  context: GitContext,
+  paths: SlotPaths,
+  commit: CommitId,
+  target: { readonly branch: BranchName; readonly tip: CommitId },
+): Promise<void> {
+  const gitDir = join(paths.tree, '.git');
+  await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
+  await mkdir(join(gitDir, 'objects', 'pack'), { recursive: true });
+  await writeWhole(
+    join(gitDir, 'objects', 'info', 'alternates'),
+    `${join(context.places.control, 'objects')}\n`,
+  );
+  const config = (await readFile(join(context.places.control, 'config'), 'utf8')).replace(
+    'bare = true',
+    'bare = false',
+  );
+  await writeWhole(join(gitDir, 'config'), config, 0o644);
+  await writeWhole(join(gitDir, branchRef(target.branch)), `${target.tip}\n`, 0o644);
+  const shallow = await bytesIfThere(join(context.places.control, 'shallow'));
+  if (shallow !== null) await writeWhole(join(gitDir, 'shallow'), shallow, 0o644);
+  await copyIndex(paths.index, join(gitDir, 'index'));
+  await writeWhole(join(gitDir, 'HEAD'), `${commit}\n`, 0o644);
+  await writeWhole(join(paths.folder, 'commit'), commit);
+}

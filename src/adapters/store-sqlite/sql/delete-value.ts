@@ -1,0 +1,1 @@
+export const DELETE_VALUE = `DELETE FROM value WHERE key = ?`;

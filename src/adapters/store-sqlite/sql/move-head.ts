@@ -1,0 +1,1 @@
+export const MOVE_HEAD = `UPDATE head SET seq = ?, hash = ? WHERE id = 1`;

@@ -1,0 +1,1 @@
+export const READ_VALUE = `SELECT value FROM value WHERE key = ?`;

@@ -1,0 +1,57 @@
+/** What an attempt is told. Copse's own words come first and last, the plan's in between, gate output as quoted data. */
+import type { RunState, TaskState } from './state.ts';
+
+export interface FeedbackLog {
+  readonly name: string;
+  readonly tail: string;
+}
+
+/** Markdown; deterministic for the same state and logs. */
+export function briefOf(state: RunState, task: TaskState, logs: readonly FeedbackLog[]): string {
+  const { task: spec } = task;
+  const wave = spec.waves[task.wave - 1] ?? spec.waves[0];
+  const agent = state.plan.agents[task.agent];
+  const parts = [`# ${spec.title}`];
+  if (state.plan.goal !== null) parts.push(`Goal of the whole plan: ${state.plan.goal}`);
+  if (spec.prompt !== '') parts.push(spec.prompt);
+  if (spec.waves.length > 1) {
+    parts.push(`## Now: part ${wave.number} of ${spec.waves.length}: ${wave.title}`);
+    const done = spec.waves.slice(0, wave.number - 1).map((earlier) => `- done: ${earlier.title}`);
+    if (done.length > 0) parts.push(done.join('\n'));
+  }
+  if (wave.prompt !== '' && wave.prompt !== spec.prompt) parts.push(wave.prompt);
+  if (spec.accept.length > 0)
+    parts.push(['## It is done when', ...spec.accept.map((item) => `- ${item}`)].join('\n'));
+  if (agent?.instructions !== undefined && agent.instructions !== null)
+    parts.push(`## Your role\n${agent.instructions}`);
+  if (task.feedback !== null) parts.push(feedbackPart(task, logs));
+  parts.push(rules(state, task));
+  return `${parts.join('\n\n')}\n`;
+}
+
+function feedbackPart(task: TaskState, logs: readonly FeedbackLog[]): string {
+  const quoted = logs.map((log) => `### ${log.name}\n\n${fenced(log.tail)}`);
+  return [`## What went wrong last time\n${task.feedback?.summary ?? ''}`, ...quoted].join('\n\n');
+}
+
+/** A fence longer than any run of backticks in the text, so that output cannot end it. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
+}
+
+function rules(state: RunState, task: TaskState): string {
+  const { task: spec, workspace } = task;
+  const lines = [
+    '## Rules',
+    `- Work only in this folder, on the branch ${workspace?.branch ?? spec.id}. Do not switch branches, rebase or push.`,
+    '- Commit the finished work on this branch. Work without a commit counts as no change.',
+  ];
+  if (spec.scope.include.length > 0) lines.push(`- Change only: ${spec.scope.include.join(', ')}`);
+  if (spec.scope.exclude.length > 0) lines.push(`- Do not change: ${spec.scope.exclude.join(', ')}`);
+  const wave = spec.waves[task.wave - 1] ?? spec.waves[0];
+  const gates = wave.gates.map((name) => state.plan.gates[name]).filter((gate) => gate !== undefined);
+  for (const gate of gates) lines.push(`- It is checked with (${gate.name}): ${gate.run}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,60 @@
+/**
+ * The verdict of an attempt: git plus what happened to the process, never the agent's own word. Exit code 0 without a
+ * commit is `no_change`; work that breaks a rule is a `violation` whatever the exit code.
+ */
+import type { ConflictPolicy } from '../plan/model.ts';
+import type { AttemptFacts, AttemptVerdict, ExitFacts } from './events.ts';
+import type { CommitId } from '../ids.ts';
+
+export interface Judgement {
+  readonly verdict: AttemptVerdict;
+  /** One clause, shown to people and to the next attempt. */
+  readonly because: string;
+}
+
+/** `startedFrom`: a head equal to it holds no new work. */
+export function judgeAttempt(
+  exit: ExitFacts,
+  facts: AttemptFacts,
+  startedFrom: CommitId | null,
+  policy: Pick<ConflictPolicy, 'enforceScope'>,
+): Judgement {
+  if (exit.cause === 'stopped') return { verdict: 'stopped', because: 'it was stopped on request' };
+  const broken = brokenRule(facts, policy);
+  if (broken !== null) return { verdict: 'violation', because: broken };
+  if (exit.cause === 'timeout') return { verdict: 'timeout', because: 'it ran into its time limit' };
+  if (exit.cause === 'stalled')
+    return { verdict: 'stall', because: 'it wrote nothing for longer than its stall limit' };
+  if (exit.cause === 'spawn-failed') {
+    return { verdict: 'crash', because: `it could not be started: ${exit.detail ?? 'unknown reason'}` };
+  }
+  if (exit.cause === 'supervisor-lost') return { verdict: 'crash', because: 'its supervisor was killed' };
+  if (exit.signal !== null) return { verdict: 'crash', because: `it was ended by ${exit.signal}` };
+  if (exit.code !== 0) return { verdict: 'crash', because: `it exited with code ${exit.code ?? 'unknown'}` };
+  if (facts.head === null || facts.head === startedFrom) {
+    return { verdict: 'no_change', because: 'it exited normally but made no commit' };
+  }
+  const onBehalf = facts.committedOnBehalf === null ? '' : ', uncommitted work was committed on its behalf';
+  return { verdict: 'committed', because: `${counted(facts.changedCount, 'file')} changed${onBehalf}` };
+}
+
+function brokenRule(facts: AttemptFacts, policy: Pick<ConflictPolicy, 'enforceScope'>): string | null {
+  if (facts.refusal !== null) return `its branch was refused: ${facts.refusal}`;
+  const unrepaired = facts.violations.find((violation) => !violation.repaired);
+  if (unrepaired !== undefined) return `${unrepaired.what}: ${unrepaired.detail}`;
+  if (facts.conflictMarkers.length > 0) return `conflict markers in ${listed(facts.conflictMarkers)}`;
+  if (facts.unsafe.length > 0) return `unsafe content: ${listed(facts.unsafe)}`;
+  if (policy.enforceScope === 'block' && facts.outOfScope.length > 0) {
+    return `changes outside its scope: ${listed(facts.outOfScope)}`;
+  }
+  return null;
+}
+
+function listed(items: readonly string[]): string {
+  const shown = items.slice(0, 3).join(', ');
+  return items.length > 3 ? `${shown} and ${items.length - 3} more` : shown;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

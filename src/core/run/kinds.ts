@@ -1,0 +1,50 @@
+/** The event kinds of this version, kept complete by the compiler. */
+import type { RunEvent } from './events.ts';
+
+const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
+  'run.started': true,
+  'run.paused': true,
+  'run.resumed': true,
+  'run.finished': true,
+  intended: true,
+  abandoned: true,
+  'task.added': true,
+  'task.held': true,
+  'task.retry': true,
+  'task.failed': true,
+  'task.needs_person': true,
+  'task.skipped': true,
+  'task.stopped': true,
+  'task.stop_requested': true,
+  'task.skip_requested': true,
+  'task.reopened': true,
+  'wave.completed': true,
+  'task.verified': true,
+  'workspace.prepared': true,
+  'workspace.failed': true,
+  'workspace.updated': true,
+  'workspace.conflicted': true,
+  'workspace.removed': true,
+  'attempt.started': true,
+  'attempt.exited': true,
+  'attempt.collected': true,
+  'attempt.judged': true,
+  'attempt.stop_sent': true,
+  'gate.finished': true,
+  'gates.finished': true,
+  'queue.entered': true,
+  'queue.taken_in': true,
+  'build.made': true,
+  'build.conflicted': true,
+  'build.cancelled': true,
+  landed: true,
+  'landing.void': true,
+  'landing.held': true,
+  'target.moved': true,
+  'change.ejected': true,
+  operation: true,
+};
+
+export function isRunEventKind(kind: string): kind is RunEvent['kind'] {
+  return Object.hasOwn(KINDS, kind);
+}

@@ -1,0 +1,258 @@
+/** Merge queue events: changes, builds, landings, moves of the target. */
+import { assertNever } from '../../kit/assert.ts';
+import type { BuildId, ChangeId } from '../ids.ts';
+import type { QueueEvent, RunEvent } from './events.ts';
+import { progressed } from './reduce-task.ts';
+import type { BuildState, ChangeState, QueueState, RunState } from './state.ts';
+import type { Step } from './steps.ts';
+
+type Timed<E> = E & { readonly atMs: number };
+type Intended = Extract<RunEvent, { kind: 'intended' }>;
+type Abandoned = Extract<RunEvent, { kind: 'abandoned' }>;
+type GatesFinished = Extract<RunEvent, { kind: 'gates.finished' }>;
+
+/** `step` is the effect an `abandoned` event gives up. */
+export function reduceQueue(
+  state: RunState,
+  event: Timed<QueueEvent> | Intended | Abandoned | GatesFinished,
+  step?: Step,
+): RunState {
+  switch (event.kind) {
+    case 'intended':
+      return event.step.kind === 'make-build'
+        ? withQueue(state, buildIntended(state.queue, event, event.step))
+        : state;
+    case 'abandoned':
+      return step === undefined ? state : abandoned(state, event, step);
+    case 'gates.finished':
+      return event.subject.kind === 'build' ? buildTested(state, event, event.subject.build) : state;
+    case 'queue.entered':
+      return entered(state, event);
+    case 'queue.taken_in':
+      return takenIn(state, event);
+    case 'build.made':
+      return withBuild(state, event.build, { commits: event.commits, tree: event.tree, state: 'made' });
+    case 'build.conflicted':
+      return conflicted(state, event);
+    case 'build.cancelled':
+      return withBuild(state, event.build, { state: 'cancelled' });
+    case 'landed':
+      return landed(state, event);
+    case 'landing.void':
+      return withBuild(state, event.build, { state: 'void' });
+    case 'landing.held':
+      return withQueue(state, {
+        ...state.queue,
+        held: { build: event.build, checkout: event.checkout, to: event.to },
+      });
+    case 'target.moved':
+      return targetMoved(state, event);
+    case 'change.ejected':
+      return ejected(state, event);
+    default:
+      return assertNever(event);
+  }
+}
+
+function withQueue(state: RunState, queue: QueueState): RunState {
+  return { ...state, queue };
+}
+
+function withBuild(state: RunState, id: BuildId, change: Partial<BuildState>): RunState {
+  const build = state.queue.builds.get(id);
+  if (build === undefined) return state;
+  return withQueue(state, {
+    ...state.queue,
+    builds: new Map(state.queue.builds).set(id, { ...build, ...change }),
+  });
+}
+
+function withChange(state: RunState, id: ChangeId, change: Partial<ChangeState>): RunState {
+  const before = state.queue.changes.get(id);
+  if (before === undefined) return state;
+  return withQueue(state, {
+    ...state.queue,
+    changes: new Map(state.queue.changes).set(id, { ...before, ...change }),
+  });
+}
+
+function buildIntended(
+  queue: QueueState,
+  event: Intended,
+  step: Extract<Step, { kind: 'make-build' }>,
+): QueueState {
+  const build: BuildState = {
+    id: step.build,
+    members: step.members,
+    tip: step.tip,
+    landedBefore: queue.landed.length,
+    startedAtMs: event.atMs,
+    because: event.because,
+    repeats: step.repeats,
+    commits: [],
+    tree: null,
+    state: 'making',
+    conflict: null,
+    red: [],
+    redLogs: [],
+  };
+  return { ...queue, builds: new Map(queue.builds).set(step.build, build) };
+}
+
+function buildTested(state: RunState, event: GatesFinished, id: BuildId): RunState {
+  const build = state.queue.builds.get(id);
+  if (build === undefined || build.tree !== event.tree) return state;
+  const counted = withQueue(state, { ...state.queue, gateRuns: state.queue.gateRuns + 1 });
+  if (build.state === 'void' || build.state === 'cancelled') return counted;
+  if (event.verdict === 'cancelled') return withBuild(counted, id, { state: 'cancelled' });
+  const redLogs = [...state.gateResults.values()]
+    .filter(
+      (result) => result.tree === event.tree && event.red.includes(result.gate) && result.logPath !== null,
+    )
+    .map((result) => result.logPath ?? '');
+  return withBuild(counted, id, { state: event.verdict, red: event.red, redLogs });
+}
+
+function entered(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queue.entered' }>>): RunState {
+  const change: ChangeState = {
+    id: event.change,
+    task: event.task,
+    wave: event.wave,
+    branch: event.branch,
+    head: event.head,
+    title: event.title,
+    arrival: state.queue.changes.size,
+    paths: event.paths,
+    textConflicts: [],
+    state: event.head === null ? { kind: 'announced' } : { kind: 'pending' },
+  };
+  const next = withQueue(state, {
+    ...state.queue,
+    changes: new Map(state.queue.changes).set(event.change, change),
+  });
+  const task = event.task === null ? undefined : state.tasks.get(event.task);
+  if (task === undefined) return next;
+  const tasks = new Map(next.tasks).set(
+    task.task.id,
+    progressed(task, { kind: 'queued', change: event.change }, event.atMs),
+  );
+  return { ...next, tasks };
+}
+
+function takenIn(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queue.taken_in' }>>): RunState {
+  if (event.outcome === 'rejected') {
+    return withChange(state, event.change, {
+      state: {
+        kind: 'ejected',
+        because: 'rejected',
+        detail: event.detail,
+        files: [],
+        red: null,
+        green: null,
+      },
+    });
+  }
+  if (event.outcome === 'contained') {
+    return withChange(state, event.change, { head: event.head, state: { kind: 'landed', commit: null } });
+  }
+  return withChange(state, event.change, {
+    head: event.head,
+    paths: event.paths,
+    state: { kind: 'pending' },
+  });
+}
+
+function conflicted(
+  state: RunState,
+  event: Timed<Extract<QueueEvent, { kind: 'build.conflicted' }>>,
+): RunState {
+  const { change, withChange: other, files } = event;
+  const next = withBuild(state, event.build, {
+    state: 'conflicted',
+    conflict: { change, withChange: other, files },
+  });
+  if (other !== null) return withPair(next, change, other);
+  return next;
+}
+
+function withPair(state: RunState, a: ChangeId, b: ChangeId): RunState {
+  const known = (current: RunState, id: ChangeId) => current.queue.changes.get(id)?.textConflicts ?? [];
+  const one = known(state, a).includes(b)
+    ? state
+    : withChange(state, a, { textConflicts: [...known(state, a), b] });
+  return known(one, b).includes(a) ? one : withChange(one, b, { textConflicts: [...known(one, b), a] });
+}
+
+function landed(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'landed' }>>): RunState {
+  let next = withQueue(state, {
+    ...state.queue,
+    tip: event.to,
+    tipTree: state.queue.builds.get(event.build)?.tree ?? null,
+    tipProof: 'green',
+    held: null,
+    landings: [
+      ...state.queue.landings,
+      {
+        build: event.build,
+        from: event.from,
+        to: event.to,
+        tree: state.queue.builds.get(event.build)?.tree ?? null,
+        changes: event.changes.map((entry) => entry.change),
+      },
+    ],
+    landed: [...state.queue.landed, ...event.changes.map((entry) => entry.change)],
+  });
+  for (const { change, commit } of event.changes) {
+    next = withChange(next, change, { state: { kind: 'landed', commit } });
+    const id = next.queue.changes.get(change)?.task ?? null;
+    const task = id === null ? undefined : next.tasks.get(id);
+    if (task === undefined) continue;
+    const done = { ...progressed(task, { kind: 'landed' }, event.atMs), landedCommit: commit };
+    next = { ...next, tasks: new Map(next.tasks).set(task.task.id, done) };
+  }
+  return next;
+}
+
+function targetMoved(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'target.moved' }>>): RunState {
+  const builds = new Map<BuildId, BuildState>();
+  for (const [id, build] of state.queue.builds) builds.set(id, { ...build, state: 'void' });
+  return withQueue(state, {
+    ...state.queue,
+    tip: event.how === 'forward' && event.to !== null ? event.to : state.queue.tip,
+    tipTree: null,
+    tipProof: 'unknown',
+    isOpen: state.queue.isOpen && event.how === 'forward',
+    builds,
+    held: null,
+  });
+}
+
+function ejected(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'change.ejected' }>>): RunState {
+  const { because, detail, files, red, green } = event;
+  const next = withChange(state, event.change, {
+    state: { kind: 'ejected', because, detail, files, red, green },
+  });
+  const id = next.queue.changes.get(event.change)?.task ?? null;
+  const task = id === null ? undefined : next.tasks.get(id);
+  if (task === undefined) return next;
+  const logs = red === null ? [] : (state.queue.builds.get(red)?.redLogs ?? []);
+  const progress = { kind: 'ejected', because, detail, files, logs } as const;
+  return { ...next, tasks: new Map(next.tasks).set(task.task.id, progressed(task, progress, event.atMs)) };
+}
+
+function abandoned(state: RunState, event: Abandoned, step: Step): RunState {
+  switch (step.kind) {
+    case 'make-build':
+      return withBuild(state, step.build, { state: 'void' });
+    case 'run-gates':
+      return step.subject.kind === 'build' ? withBuild(state, step.subject.build, { state: 'void' }) : state;
+    case 'take-in-branch':
+      return withChange(state, step.change, {
+        state: { kind: 'ejected', because: 'rejected', detail: event.why, files: [], red: null, green: null },
+      });
+    case 'publish':
+      return withQueue(state, { ...state.queue, isOpen: false });
+    default:
+      return state;
+  }
+}

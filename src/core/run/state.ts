@@ -1,0 +1,240 @@
+/** What a run is at one moment, folded from its events. Plain data; nothing here is computed from the clock. */
+import type {
+  AttemptId,
+  BranchName,
+  BuildId,
+  ChangeId,
+  CommitId,
+  IntentId,
+  RepoPath,
+  RunId,
+  TaskId,
+  TreeId,
+} from '../ids.ts';
+import type { GateResult } from '../gates/model.ts';
+import type { Plan, Task } from '../plan/model.ts';
+import type {
+  AttemptFacts,
+  AttemptVerdict,
+  EjectCause,
+  ExitFacts,
+  FailureCause,
+  Feedback,
+  GateSubject,
+  PersonCause,
+  RunOptions,
+  RunOutcome,
+  Workspace,
+} from './events.ts';
+import type { Step } from './steps.ts';
+
+export interface RunState {
+  readonly id: RunId;
+  readonly mode: 'plan' | 'merge';
+  readonly plan: Plan;
+  readonly options: RunOptions;
+  readonly target: BranchName;
+  readonly base: CommitId;
+  readonly startedAtMs: number;
+  readonly life:
+    | { readonly kind: 'running' }
+    | { readonly kind: 'paused'; readonly why: string; readonly sinceMs: number }
+    | { readonly kind: 'finished'; readonly outcome: RunOutcome; readonly atMs: number };
+  readonly tasks: ReadonlyMap<TaskId, TaskState>;
+  readonly attempts: ReadonlyMap<AttemptId, AttemptState>;
+  readonly queue: QueueState;
+  /** Effects recorded and not yet settled. */
+  readonly intents: ReadonlyMap<IntentId, OpenIntent>;
+  /** By `gateKey`. */
+  readonly gateResults: ReadonlyMap<string, GateResult>;
+  readonly endGates: 'pending' | 'green' | 'red';
+  /** Numbers handed out so far. */
+  readonly counters: { readonly intents: number; readonly builds: number };
+  readonly lastAtMs: number;
+}
+
+export interface OpenIntent {
+  readonly id: IntentId;
+  readonly step: Step;
+  readonly because: string;
+  readonly sinceMs: number;
+}
+
+export interface TaskState {
+  readonly task: Task;
+  readonly progress: Progress;
+  readonly sinceMs: number;
+  /** The world refused the last effect; it is tried again. */
+  readonly trouble: { readonly count: number; readonly notBeforeMs: number; readonly why: string } | null;
+  /** Why it does not start although nothing it needs is missing; null when nothing holds it. */
+  readonly hold: string | null;
+  readonly workspace: Workspace | null;
+  /** Names for branch and path that were already taken by something else. */
+  readonly placesTaken: number;
+  /** Head of the branch as last taken in. */
+  readonly head: CommitId | null;
+  readonly tree: TreeId | null;
+  /** The wave being worked on, from 1. */
+  readonly wave: number;
+  readonly attempts: readonly AttemptId[];
+  /** Tries of this wave beyond the first; 0 again when a wave completes or a person asks for another try. */
+  readonly retriesUsed: number;
+  /** Agent of the next attempt. */
+  readonly agent: string;
+  readonly feedback: Feedback | null;
+  readonly stopRequested: string | null;
+  readonly skipRequested: string | null;
+  readonly landedCommit: CommitId | null;
+  /** A head equal to this holds no new work: base, end of the wave before, or the head that was red. */
+  readonly startedFrom: CommitId | null;
+  /** Why the worktree stays although the task is done. */
+  readonly workspaceKept: string | null;
+  readonly changedPaths: readonly RepoPath[];
+  /** Latest result per gate, on the branch or on the merged tree. */
+  readonly gates: readonly GateResult[];
+  readonly waves: readonly { readonly number: number; readonly head: CommitId; readonly atMs: number }[];
+  readonly salvage: readonly string[];
+  readonly violations: readonly string[];
+}
+
+export type Progress =
+  | { readonly kind: 'waiting' }
+  /** The worktree is there and the next attempt may start. */
+  | { readonly kind: 'prepared' }
+  | { readonly kind: 'backing-off'; readonly notBeforeMs: number; readonly cause: string }
+  /** The branch is to take `onto` in before the next attempt. */
+  | { readonly kind: 'updating'; readonly onto: CommitId; readonly notBeforeMs: number }
+  | { readonly kind: 'working'; readonly attempt: AttemptId }
+  | { readonly kind: 'collecting'; readonly attempt: AttemptId }
+  | { readonly kind: 'judging'; readonly attempt: AttemptId }
+  | {
+      readonly kind: 'judged';
+      readonly attempt: AttemptId;
+      readonly verdict: Exclude<AttemptVerdict, 'committed'>;
+      readonly because: string;
+    }
+  | { readonly kind: 'verifying'; readonly head: CommitId; readonly tree: TreeId }
+  /** Gates of the present wave are green. */
+  | { readonly kind: 'green'; readonly head: CommitId; readonly tree: TreeId }
+  | { readonly kind: 'red'; readonly red: readonly string[]; readonly logs: readonly string[] }
+  | { readonly kind: 'queued'; readonly change: ChangeId }
+  | {
+      readonly kind: 'ejected';
+      readonly because: EjectCause;
+      readonly detail: string;
+      readonly files: readonly RepoPath[];
+      readonly logs: readonly string[];
+    }
+  | {
+      readonly kind: 'needs-person';
+      readonly cause: PersonCause;
+      readonly detail: string;
+      readonly files: readonly RepoPath[];
+    }
+  | { readonly kind: 'verified' }
+  | { readonly kind: 'landed' }
+  | { readonly kind: 'failed'; readonly cause: FailureCause; readonly detail: string }
+  | { readonly kind: 'stopped'; readonly by: string }
+  | { readonly kind: 'skipped'; readonly why: string };
+
+export interface AttemptState {
+  readonly id: AttemptId;
+  readonly task: TaskId;
+  readonly wave: number;
+  readonly agent: string;
+  readonly snapshot: string;
+  readonly headBefore: CommitId;
+  readonly startedAtMs: number;
+  readonly exit: ExitFacts | null;
+  readonly endedAtMs: number | null;
+  readonly facts: AttemptFacts | null;
+  readonly verdict: AttemptVerdict | null;
+  readonly because: string | null;
+}
+
+export interface QueueState {
+  readonly tip: CommitId;
+  /** Tree of the tip when a landing of this run made it; null when someone else did. */
+  readonly tipTree: TreeId | null;
+  /** Whether the tip passes the merge gates; a landing proves it, anything else has to be asked. */
+  readonly tipProof: 'unknown' | 'green' | 'red';
+  /** False when the target was rewritten or deleted by someone else: nothing more is landed. */
+  readonly isOpen: boolean;
+  readonly changes: ReadonlyMap<ChangeId, ChangeState>;
+  readonly builds: ReadonlyMap<BuildId, BuildState>;
+  /** In landing order. */
+  readonly landed: readonly ChangeId[];
+  /** Every move of the target by this run, in order. */
+  readonly landings: readonly Landing[];
+  /** A proven landing that waits for a checkout to become clean. */
+  readonly held: { readonly build: BuildId; readonly checkout: string; readonly to: CommitId } | null;
+  readonly gateRuns: number;
+}
+
+export interface Landing {
+  readonly build: BuildId;
+  readonly from: CommitId;
+  readonly to: CommitId;
+  readonly tree: TreeId | null;
+  readonly changes: readonly ChangeId[];
+}
+
+export interface ChangeState {
+  readonly id: ChangeId;
+  readonly task: TaskId | null;
+  readonly wave: number | null;
+  readonly branch: BranchName;
+  readonly head: CommitId | null;
+  readonly title: string;
+  readonly arrival: number;
+  readonly paths: readonly RepoPath[];
+  readonly textConflicts: readonly ChangeId[];
+  readonly state:
+    | { readonly kind: 'announced' }
+    | { readonly kind: 'pending' }
+    | { readonly kind: 'landed'; readonly commit: CommitId | null }
+    | {
+        readonly kind: 'ejected';
+        readonly because: EjectCause;
+        readonly detail: string;
+        readonly files: readonly RepoPath[];
+        readonly red: BuildId | null;
+        readonly green: BuildId | 'tip' | null;
+      };
+}
+
+export interface BuildState {
+  readonly id: BuildId;
+  readonly members: readonly ChangeId[];
+  readonly tip: CommitId;
+  /** How many changes were on the target when it was made. */
+  readonly landedBefore: number;
+  readonly startedAtMs: number;
+  readonly because: string;
+  /** The red build of the same tree that this one repeats. */
+  readonly repeats: BuildId | null;
+  readonly commits: readonly { readonly change: ChangeId; readonly commit: CommitId }[];
+  readonly tree: TreeId | null;
+  readonly state: 'making' | 'made' | 'green' | 'red' | 'cancelled' | 'conflicted' | 'void';
+  /** Why git could not make it; null unless `conflicted`. */
+  readonly conflict: {
+    readonly change: ChangeId;
+    readonly withChange: ChangeId | null;
+    readonly files: readonly RepoPath[];
+  } | null;
+  /** Blocker gates that were red. */
+  readonly red: readonly string[];
+  /** Logs of the red gates, relative to the state folder. */
+  readonly redLogs: readonly string[];
+}
+
+/** Key of a gate result: the same tree with the same gate in the same environment is never run twice. */
+export function gateKey(tree: TreeId, gateDigest: string, environmentDigest: string): string {
+  return `${tree}|${gateDigest}|${environmentDigest}`;
+}
+
+export function sameSubject(a: GateSubject, b: GateSubject): boolean {
+  if (a.kind === 'task' && b.kind === 'task') return a.task === b.task && a.wave === b.wave;
+  if (a.kind === 'build' && b.kind === 'build') return a.build === b.build;
+  return a.kind === b.kind && (a.kind === 'end' || a.kind === 'tip');
+}

@@ -1,0 +1,69 @@
+/** The effects a run may ask for. Each is performed by one file of `engine/act` and may be performed twice without harm. */
+import type {
+  AbsolutePath,
+  AttemptId,
+  BranchName,
+  BuildId,
+  ChangeId,
+  CommitId,
+  TaskId,
+  TreeId,
+} from '../ids.ts';
+import type { GateSubject } from './events.ts';
+
+export type Step =
+  | {
+      readonly kind: 'prepare-workspace';
+      readonly task: TaskId;
+      readonly branch: BranchName;
+      readonly path: AbsolutePath;
+      readonly base: CommitId;
+    }
+  | {
+      readonly kind: 'start-attempt';
+      readonly task: TaskId;
+      readonly wave: number;
+      readonly attempt: AttemptId;
+      readonly agent: string;
+    }
+  | { readonly kind: 'stop-attempt'; readonly task: TaskId; readonly attempt: AttemptId }
+  | { readonly kind: 'collect-attempt'; readonly task: TaskId; readonly attempt: AttemptId }
+  | { readonly kind: 'update-workspace'; readonly task: TaskId; readonly onto: CommitId }
+  | {
+      readonly kind: 'run-gates';
+      readonly subject: GateSubject;
+      readonly commit: CommitId;
+      /** null: whatever tree the commit has. */
+      readonly tree: TreeId | null;
+      /** Where metrics with `baseline: base` are measured. */
+      readonly base: CommitId;
+      readonly slot: string;
+      /** Recorded results of the same tree are not reused: this run repeats a red one. */
+      readonly fresh: boolean;
+    }
+  | { readonly kind: 'take-in-branch'; readonly branch: BranchName; readonly change: ChangeId }
+  | {
+      readonly kind: 'make-build';
+      readonly build: BuildId;
+      readonly members: readonly ChangeId[];
+      readonly tip: CommitId;
+      /** Commit date of every merge in it: the same step always gives the same ids. */
+      readonly dateMs: number;
+      readonly repeats: BuildId | null;
+    }
+  | {
+      readonly kind: 'publish';
+      readonly build: BuildId;
+      readonly from: CommitId;
+      /** What the landing adds to `from`, in order; the merges are made anew on `from` when it moved since the build. */
+      readonly members: readonly ChangeId[];
+      readonly dateMs: number;
+    }
+  | {
+      readonly kind: 'remove-workspace';
+      readonly task: TaskId;
+      readonly proof: CommitId | null;
+      readonly deleteBranch: boolean;
+    };
+
+export type StepKind = Step['kind'];

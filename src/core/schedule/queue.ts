@@ -1,0 +1,232 @@
+/** What the merge queue does next: take branches in, land what is proven, eject on evidence, test what the planner asks. */
+import { admissible } from '../mergequeue/admissible.ts';
+import { verdictsOf } from '../mergequeue/verdicts.ts';
+import type { QueueBuild, QueueChange, QueueSnapshot, QueueVerdict } from '../mergequeue/model.ts';
+import type { BuildId, ChangeId } from '../ids.ts';
+import type { BuildState, ChangeState, RunState } from '../run/state.ts';
+import type { Decided, Decision, Policy, Snapshot } from './snapshot.ts';
+import { blame } from './blame.ts';
+import { freeSlot, lockTaken } from './slots.ts';
+
+const NOTHING: Decided = { decisions: [], wakeAtMs: null };
+
+export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
+  const { state } = snapshot;
+  const { queue } = state;
+  if (queue.changes.size === 0) return NOTHING;
+  if (!queue.isOpen) return { decisions: closed(state), wakeAtMs: null };
+  if (snapshot.target.relation !== 'same') return moved(snapshot);
+  const takeIns = takeInBranches(state);
+  const conflicts = conflictEjections(state);
+  if (conflicts.length > 0) return { decisions: [...takeIns, ...conflicts], wakeAtMs: null };
+  const view = queueView(snapshot);
+  const verdicts = verdictsOf(view).flatMap((verdict) => onVerdict(verdict, state, snapshot));
+  if (verdicts.some((decision) => decision.kind === 'record'))
+    return { decisions: [...takeIns, ...verdicts], wakeAtMs: null };
+  const tests = snapshot.isDraining ? [] : testBuilds(state);
+  const canStart =
+    state.life.kind === 'running' && !snapshot.isDraining && queue.held === null && !isStopped(state);
+  const proposed = canStart ? proposals(view, snapshot, policy) : [];
+  return { decisions: [...takeIns, ...verdicts, ...tests, ...proposed], wakeAtMs: null };
+}
+
+/** `merge.on_failure: stop`: nothing more is tested once a change was ejected. */
+function isStopped(state: RunState): boolean {
+  if (state.plan.merge.onFailure !== 'stop') return false;
+  return [...state.queue.changes.values()].some(
+    (change) => change.state.kind === 'ejected' && change.state.because !== 'withdrawn',
+  );
+}
+
+function isOpenStep(state: RunState, kind: 'publish' | 'make-build'): boolean {
+  return [...state.intents.values()].some(({ step }) => step.kind === kind);
+}
+
+function closed(state: RunState): readonly Decision[] {
+  return [...state.tasks.values()]
+    .filter((task) => task.progress.kind === 'queued')
+    .map((task) => ({
+      kind: 'record',
+      event: {
+        kind: 'task.needs_person',
+        task: task.task.id,
+        cause: 'target',
+        detail: `${state.target} was rewritten or deleted by someone else; nothing more is landed on it in this run`,
+        files: [],
+      },
+    }));
+}
+
+function moved(snapshot: Snapshot): Decided {
+  const { state, target } = snapshot;
+  // The publish under way may be the very move that was seen; its own outcome says so.
+  if (isOpenStep(state, 'publish') || target.relation === 'same') return NOTHING;
+  const { tip } = state.queue;
+  return {
+    decisions: [
+      {
+        kind: 'record',
+        event: { kind: 'target.moved', intent: null, from: tip, to: target.tip, how: target.relation },
+      },
+    ],
+    wakeAtMs: null,
+  };
+}
+
+function takeInBranches(state: RunState): readonly Decision[] {
+  const open = new Set(
+    [...state.intents.values()].map(({ step }) => (step.kind === 'take-in-branch' ? step.change : null)),
+  );
+  return [...state.queue.changes.values()]
+    .filter((change) => change.state.kind === 'announced' && !open.has(change.id))
+    .map((change) => ({
+      kind: 'act',
+      step: { kind: 'take-in-branch', branch: change.branch, change: change.id },
+      because: 'it was named to be landed',
+    }));
+}
+
+/** A change that cannot be merged with the present tip cannot land on it: the files say why. */
+function conflictEjections(state: RunState): readonly Decision[] {
+  const seen = new Set<ChangeId>();
+  const decisions: Decision[] = [];
+  for (const build of state.queue.builds.values()) {
+    const { conflict } = build;
+    if (conflict === null || conflict.withChange !== null || build.tip !== state.queue.tip) continue;
+    if (state.queue.changes.get(conflict.change)?.state.kind !== 'pending' || seen.has(conflict.change))
+      continue;
+    seen.add(conflict.change);
+    const { files } = conflict;
+    decisions.push({
+      kind: 'record',
+      event: {
+        kind: 'change.ejected',
+        change: conflict.change,
+        because: 'conflict',
+        detail: `conflicts with ${state.target} in ${files.slice(0, 3).join(', ')}${files.length > 3 ? ` and ${files.length - 3} more` : ''}`,
+        red: null,
+        green: null,
+        files,
+      },
+    });
+  }
+  return decisions;
+}
+
+/** The queue as planners see it. */
+export function queueView(snapshot: Snapshot): QueueSnapshot {
+  const { state } = snapshot;
+  const { queue } = state;
+  const changes = [...queue.changes.values()];
+  const ejected = changes.flatMap((change) => {
+    if (change.state.kind !== 'ejected') return [];
+    const { because } = change.state;
+    return [{ id: change.id, because: because === 'rejected' ? ('withdrawn' as const) : because }];
+  });
+  return {
+    landed: queue.landed,
+    ejected,
+    pending: changes
+      .filter((change) => change.state.kind === 'pending')
+      .map((change) => queueChange(change, state)),
+    builds: [...queue.builds.values()].flatMap(queueBuild),
+    slots: state.plan.merge.slots,
+    nowMs: snapshot.nowMs,
+  };
+}
+
+function queueChange(change: ChangeState, state: RunState): QueueChange {
+  const task = change.task === null ? undefined : state.tasks.get(change.task);
+  return {
+    id: change.id,
+    arrival: change.arrival,
+    priority: task?.task.priority ?? 2,
+    needs: [],
+    scopes: change.paths,
+    textConflicts: change.textConflicts,
+    gateMs: null,
+    predictedPass: null,
+    alone: state.plan.merge.everyCommit,
+    held: false,
+  };
+}
+
+function queueBuild(build: BuildState): readonly QueueBuild[] {
+  const state = build.state === 'making' || build.state === 'made' ? 'running' : build.state;
+  if (state !== 'running' && state !== 'green' && state !== 'red') return [];
+  const { id, members, landedBefore, startedAtMs } = build;
+  return [{ id, members, landedBefore, state, startedAtMs }];
+}
+
+function onVerdict(verdict: QueueVerdict, state: RunState, snapshot: Snapshot): readonly Decision[] {
+  if (verdict.kind === 'eject') return blame(verdict, state);
+  const build = state.queue.builds.get(verdict.build);
+  if (build === undefined || isOpenStep(state, 'publish')) return [];
+  if (state.queue.held !== null && !snapshot.isHeldCheckoutClean) return [];
+  return [
+    {
+      kind: 'act',
+      step: {
+        kind: 'publish',
+        build: build.id,
+        from: state.queue.tip,
+        members: verdict.members,
+        dateMs: snapshot.nowMs,
+      },
+      because: `all blocker gates passed on exactly this tree (${build.tree ?? 'unknown'})`,
+    },
+  ];
+}
+
+function testBuilds(state: RunState): readonly Decision[] {
+  const busy = new Set<BuildId>();
+  for (const { step } of state.intents.values()) {
+    if (step.kind === 'run-gates' && step.subject.kind === 'build') busy.add(step.subject.build);
+  }
+  const taken = new Set<string>();
+  const decisions: Decision[] = [];
+  for (const build of state.queue.builds.values()) {
+    const last = build.commits.at(-1);
+    if (build.state !== 'made' || busy.has(build.id) || last === undefined || build.tree === null) continue;
+    const subject = { kind: 'build', build: build.id } as const;
+    const slot = freeSlot(state, 'queue', state.plan.merge.slots, taken);
+    if (slot === null || lockTaken(state, subject)) continue;
+    taken.add(slot);
+    const { tip, tree } = build;
+    const fresh = build.repeats !== null;
+    decisions.push({
+      kind: 'act',
+      step: { kind: 'run-gates', subject, commit: last.commit, tree, base: tip, slot, fresh },
+      because: build.because,
+    });
+  }
+  return decisions;
+}
+
+function proposals(view: QueueSnapshot, snapshot: Snapshot, policy: Policy): readonly Decision[] {
+  const { state } = snapshot;
+  const decisions: Decision[] = [];
+  let next = state.counters.builds;
+  const { accepted } = admissible(policy.planner(view, state.options.seed), view);
+  for (const proposal of accepted) {
+    if (proposal.kind === 'cancel') {
+      const event = { kind: 'build.cancelled', build: proposal.build, because: proposal.because } as const;
+      decisions.push({ kind: 'record', event });
+      continue;
+    }
+    next += 1;
+    decisions.push({
+      kind: 'act',
+      step: {
+        kind: 'make-build',
+        build: `build-${next}` as BuildId,
+        members: proposal.members,
+        tip: state.queue.tip,
+        dateMs: snapshot.nowMs,
+        repeats: proposal.repeats ?? null,
+      },
+      because: proposal.because,
+    });
+  }
+  return decisions;
+}

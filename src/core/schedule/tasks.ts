@@ -1,0 +1,303 @@
+/** The next decision of one task, by where it stands. Starting agents is in `starts.ts`, landing in `queue.ts`. */
+import { assertNever } from '../../kit/assert.ts';
+import { judgeAttempt } from '../run/judge.ts';
+import { nextTry } from '../run/retry.ts';
+import type { ChangeId, CommitId, TaskId } from '../ids.ts';
+import type { RetryCause } from '../plan/model.ts';
+import type { OpenIntent, RunState, TaskState } from '../run/state.ts';
+import { gateSlots } from './limits.ts';
+import { needsState } from './needs.ts';
+import { freeSlot, lockTaken } from './slots.ts';
+import type { Decided, Decision, Snapshot } from './snapshot.ts';
+
+const NOTHING: Decided = { decisions: [], wakeAtMs: null };
+
+export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
+  const { state } = snapshot;
+  if (taskIntent(task.task.id, state) !== null) return NOTHING;
+  const { progress, trouble } = task;
+  if (trouble !== null && trouble.notBeforeMs > snapshot.nowMs) {
+    const end = endRequested(task);
+    return end === null ? { decisions: [], wakeAtMs: trouble.notBeforeMs } : one(end);
+  }
+  switch (progress.kind) {
+    case 'waiting':
+    case 'prepared':
+      return one(endRequested(task) ?? openNeed(task, state));
+    case 'backing-off':
+    case 'updating':
+      if (endRequested(task) !== null) return one(endRequested(task));
+      return { decisions: [], wakeAtMs: progress.notBeforeMs > snapshot.nowMs ? progress.notBeforeMs : null };
+    case 'working':
+      return one(stopRunning(task));
+    case 'collecting':
+      return one({
+        kind: 'act',
+        step: { kind: 'collect-attempt', task: task.task.id, attempt: progress.attempt },
+        because: 'its process has ended',
+      });
+    case 'judging':
+      return one(judge(task, state));
+    case 'judged':
+      if (progress.verdict === 'stopped') return one(endRequested(task) ?? stopped(task, 'a stop request'));
+      return one(endRequested(task) ?? again(task, progress.verdict, progress.because, [], snapshot));
+    case 'verifying':
+      return one(endRequested(task) ?? verify(task, snapshot));
+    case 'red':
+      return one(endRequested(task) ?? redAgain(task, progress, snapshot));
+    case 'green':
+      return one(endRequested(task) ?? completeWave(task, state, progress.head));
+    case 'queued':
+      return one(withdraw(task, progress.change));
+    case 'ejected':
+      return one(afterEjection(task, progress, snapshot));
+    case 'landed':
+      return one(tidy(task, state));
+    case 'failed':
+    case 'stopped':
+    case 'skipped':
+      return one(tidyUnlanded(task, state));
+    default:
+      return NOTHING;
+  }
+}
+
+/** The open effect that works on the task; at most one at a time. */
+export function taskIntent(id: TaskId, state: RunState): OpenIntent | null {
+  for (const intent of state.intents.values()) {
+    const { step } = intent;
+    if ('task' in step && step.task === id) return intent;
+    if (step.kind === 'run-gates' && step.subject.kind === 'task' && step.subject.task === id) return intent;
+  }
+  return null;
+}
+
+function one(decision: Decision | null): Decided {
+  return decision === null ? NOTHING : { decisions: [decision], wakeAtMs: null };
+}
+
+function endRequested(task: TaskState): Decision | null {
+  if (task.skipRequested !== null) {
+    return {
+      kind: 'record',
+      event: { kind: 'task.skipped', task: task.task.id, why: `skipped by ${task.skipRequested}` },
+    };
+  }
+  return task.stopRequested === null ? null : stopped(task, task.stopRequested);
+}
+
+function stopped(task: TaskState, by: string): Decision {
+  return { kind: 'record', event: { kind: 'task.stopped', task: task.task.id, by } };
+}
+
+/** Says what it waits for; a lost need is said too and leaves it waiting, so that retrying the other one frees it. */
+function openNeed(task: TaskState, state: RunState): Decision | null {
+  if (task.progress.kind !== 'waiting') return null;
+  const need = needsState(task, state);
+  const why = need.kind === 'met' ? null : need.why;
+  if (need.kind === 'met' || task.hold === why) return null;
+  return { kind: 'record', event: { kind: 'task.held', task: task.task.id, why } };
+}
+
+function stopRunning(task: TaskState): Decision | null {
+  if (task.progress.kind !== 'working' || (task.stopRequested ?? task.skipRequested) === null) return null;
+  return {
+    kind: 'act',
+    step: { kind: 'stop-attempt', task: task.task.id, attempt: task.progress.attempt },
+    because: `asked by ${task.stopRequested ?? task.skipRequested ?? 'a person'}`,
+  };
+}
+
+function judge(task: TaskState, state: RunState): Decision | null {
+  if (task.progress.kind !== 'judging') return null;
+  const attempt = state.attempts.get(task.progress.attempt);
+  if (attempt === undefined || attempt.exit === null || attempt.facts === null) return null;
+  const { verdict, because } = judgeAttempt(
+    attempt.exit,
+    attempt.facts,
+    task.startedFrom,
+    state.plan.conflicts,
+  );
+  return {
+    kind: 'record',
+    event: { kind: 'attempt.judged', attempt: attempt.id, task: task.task.id, verdict, because },
+  };
+}
+
+function again(
+  task: TaskState,
+  cause: RetryCause,
+  because: string,
+  logs: readonly string[],
+  snapshot: Snapshot,
+  onto: CommitId | null = null,
+): Decision {
+  const next = nextTry(task.task, cause, task.retriesUsed, snapshot.nowMs);
+  if (next.kind === 'give-up' && cause === 'violation') {
+    return {
+      kind: 'record',
+      event: {
+        kind: 'task.needs_person',
+        task: task.task.id,
+        cause: 'violation',
+        detail: because,
+        files: [],
+      },
+    };
+  }
+  if (next.kind === 'give-up') {
+    return {
+      kind: 'record',
+      event: { kind: 'task.failed', task: task.task.id, cause, detail: `${because}; ${next.why}` },
+    };
+  }
+  return {
+    kind: 'record',
+    event: {
+      kind: 'task.retry',
+      task: task.task.id,
+      cause,
+      agent: next.agent,
+      notBeforeMs: next.notBeforeMs,
+      feedback: { summary: because, logs },
+      onto,
+    },
+  };
+}
+
+function redAgain(
+  task: TaskState,
+  red: { readonly red: readonly string[]; readonly logs: readonly string[] },
+  snapshot: Snapshot,
+): Decision {
+  return again(task, 'gate', gateSentence(task, red.red), red.logs, snapshot);
+}
+
+function gateSentence(task: TaskState, red: readonly string[]): string {
+  const details = red.map((name) => {
+    const result = task.gates.find((gate) => gate.gate === name);
+    return result === undefined ? `gate ${name} failed` : `gate ${name} failed: ${result.reason}`;
+  });
+  return details.join('; ');
+}
+
+function verify(task: TaskState, snapshot: Snapshot): Decision | null {
+  const { state } = snapshot;
+  if (task.progress.kind !== 'verifying' || snapshot.isDraining) return null;
+  const slot = freeSlot(state, 'task', gateSlots(snapshot.machine));
+  if (slot === null) return null;
+  const base = task.workspace?.base ?? state.base;
+  const subject = { kind: 'task', task: task.task.id, wave: task.wave } as const;
+  if (lockTaken(state, subject)) return null;
+  return {
+    kind: 'act',
+    step: {
+      kind: 'run-gates',
+      subject,
+      commit: task.progress.head,
+      tree: task.progress.tree,
+      base,
+      slot,
+      fresh: false,
+    },
+    because: `wave ${task.wave} is committed`,
+  };
+}
+
+function completeWave(task: TaskState, state: RunState, head: CommitId): Decision {
+  const isRecorded = task.waves.some((wave) => wave.number === task.wave && wave.head === head);
+  if (!isRecorded) {
+    return { kind: 'record', event: { kind: 'wave.completed', task: task.task.id, wave: task.wave, head } };
+  }
+  if (state.options.noMerge)
+    return { kind: 'record', event: { kind: 'task.verified', task: task.task.id, head } };
+  const earlier = [...state.queue.changes.values()].filter((change) => change.task === task.task.id).length;
+  const branch = task.workspace?.branch;
+  if (branch === undefined)
+    return { kind: 'record', event: { kind: 'task.verified', task: task.task.id, head } };
+  return {
+    kind: 'record',
+    event: {
+      kind: 'queue.entered',
+      change: (earlier === 0 ? task.task.id : `${task.task.id}#${earlier + 1}`) as ChangeId,
+      task: task.task.id,
+      wave: null,
+      branch,
+      head,
+      title: task.task.title,
+      paths: task.changedPaths,
+    },
+  };
+}
+
+function withdraw(task: TaskState, change: ChangeId): Decision | null {
+  const by = task.stopRequested ?? task.skipRequested;
+  if (by === null) return null;
+  return {
+    kind: 'record',
+    event: {
+      kind: 'change.ejected',
+      change,
+      because: 'withdrawn',
+      detail: `withdrawn by ${by}`,
+      red: null,
+      green: null,
+      files: [],
+    },
+  };
+}
+
+function afterEjection(
+  task: TaskState,
+  ejected: Extract<TaskState['progress'], { kind: 'ejected' }>,
+  snapshot: Snapshot,
+): Decision | null {
+  const end = endRequested(task);
+  if (end !== null) return end;
+  switch (ejected.because) {
+    case 'withdrawn':
+      return stopped(task, ejected.detail);
+    case 'conflict':
+    case 'rejected':
+      return {
+        kind: 'record',
+        event: {
+          kind: 'task.needs_person',
+          task: task.task.id,
+          cause:
+            ejected.because === 'conflict'
+              ? 'conflict'
+              : snapshot.state.queue.tipProof === 'red'
+                ? 'target'
+                : 'violation',
+          detail: ejected.detail,
+          files: ejected.files,
+        },
+      };
+    case 'broken':
+      return again(task, 'gate', ejected.detail, ejected.logs, snapshot, snapshot.state.queue.tip);
+    default:
+      return assertNever(ejected.because);
+  }
+}
+
+/** `keep: never`: even what did not land goes, after everything in it is saved; the branch stays. */
+function tidyUnlanded(task: TaskState, state: RunState): Decision | null {
+  if (task.workspace === null || task.workspaceKept !== null || state.plan.workspace.keep !== 'never')
+    return null;
+  return {
+    kind: 'act',
+    step: { kind: 'remove-workspace', task: task.task.id, proof: null, deleteBranch: false },
+    because: 'worktrees are never kept (workspace.keep)',
+  };
+}
+
+function tidy(task: TaskState, state: RunState): Decision | null {
+  if (task.workspace === null || task.workspaceKept !== null || state.plan.workspace.keep === 'always')
+    return null;
+  return {
+    kind: 'act',
+    step: { kind: 'remove-workspace', task: task.task.id, proof: task.head, deleteBranch: true },
+    because: 'its work is on the target',
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * Looks at what an ended attempt left: undoes what it had no business changing, saves every byte, takes the branch into
+ * the control repository. It reports facts; `core/run/judge` says what they mean.
+ */
+import { assertNever } from '../../kit/assert.ts';
+import { MAX_RECORDED_PATHS } from '../../core/run/events.ts';
+import type { AttemptFacts, ExitFacts, ViolationFact } from '../../core/run/events.ts';
+import type { Step } from '../../core/run/steps.ts';
+import type { CommitId } from '../../core/ids.ts';
+import type { Fact } from '../../core/schedule/snapshot.ts';
+import { pathsOutside } from '../../core/separation/outside.ts';
+import type { Capture, GuardViolation, IntakeFacts, WorkspaceSpec } from '../../ports/git.ts';
+import type { ActContext } from '../deps.ts';
+import { markerOf } from '../paths.ts';
+import { requireTask, requireWorkspace } from './workspace-spec.ts';
+
+type Collect = Extract<Step, { kind: 'collect-attempt' }>;
+
+export async function collectAttempt(step: Collect, context: ActContext): Promise<readonly Fact[]> {
+  const { deps, state, intent } = context;
+  const task = requireTask(state, step.task);
+  const spec = requireWorkspace(state, step.task);
+  const attempt = state.attempts.get(step.attempt);
+  const survivors = await deps.processes.sweep({ marker: markerOf(state.id, step.attempt), cwd: spec.path });
+  const violations = (await deps.git.verifySnapshot(spec, { id: attempt?.snapshot ?? '' })).map(describe);
+  if (survivors.length > 0) {
+    violations.push({
+      what: 'survivors',
+      detail: `processes ${survivors.join(', ')} could not be ended`,
+      repaired: true,
+    });
+  }
+  const saved = await saveUncommitted(step, context, spec, attempt?.exit ?? null);
+  const taken = await deps.git.takeIn(
+    { branch: spec.branch, workspace: spec },
+    `refs/copse/heads/${state.id}/${step.task}/${step.attempt}`,
+  );
+  const head = taken.kind === 'taken' ? taken.head : null;
+  const intake = head === null ? null : await intakeOf(context, spec, head);
+  const changedPaths = intake?.changed.map((entry) => entry.path) ?? [];
+  const facts: AttemptFacts = {
+    head,
+    tree: head === null ? null : await deps.git.treeOf(head),
+    refusal: taken.kind === 'rejected' ? taken.reason : null,
+    newCommits: taken.kind === 'taken' ? taken.commits : 0,
+    committedOnBehalf: saved.committed,
+    salvageRef: saved.ref,
+    violations,
+    changedPaths: changedPaths.slice(0, MAX_RECORDED_PATHS),
+    changedCount: changedPaths.length,
+    insertions: intake?.insertions ?? 0,
+    deletions: intake?.deletions ?? 0,
+    conflictMarkers: intake?.conflictMarkers ?? [],
+    outOfScope:
+      state.plan.conflicts.enforceScope === 'off'
+        ? []
+        : pathsOutside(task.task.scope, changedPaths, state.plan.conflicts.ignore).slice(
+            0,
+            MAX_RECORDED_PATHS,
+          ),
+    unsafe: [...(intake?.escapingSymlinks ?? []), ...(intake?.unsafeNames ?? [])],
+  };
+  return [{ kind: 'attempt.collected', intent, attempt: step.attempt, task: step.task, facts }];
+}
+
+/** Everything the branch adds to the target it started from or took in since. */
+async function intakeOf(context: ActContext, spec: WorkspaceSpec, head: CommitId): Promise<IntakeFacts> {
+  const { git } = context.deps;
+  const base = (await git.mergeBase(context.state.queue.tip, head)) ?? spec.base;
+  return git.intakeFacts(base, head);
+}
+
+/** A normal exit means the work is meant: it is committed. After a crash it is only saved, and stays in the worktree. */
+async function saveUncommitted(
+  step: Collect,
+  context: ActContext,
+  spec: WorkspaceSpec,
+  exit: ExitFacts | null,
+): Promise<{ readonly committed: CommitId | null; readonly ref: string | null }> {
+  const { deps, state } = context;
+  const sighting = await deps.git.sight(spec);
+  if (!sighting.exists) return { committed: null, ref: null };
+  const ref = `refs/copse/salvage/${state.id}/${step.task}/${step.attempt}`;
+  const title = requireTask(state, step.task).task.title;
+  const capture: Capture = await deps.git.capture(
+    spec,
+    ref,
+    `${title}\n\nUncommitted work of ${step.attempt}.\n`,
+  );
+  if (!capture.isDirty) return { committed: null, ref: null };
+  const isMeant = exit?.cause === 'exited' && exit.code === 0 && sighting.inProgress === null;
+  if (!isMeant) return { committed: null, ref };
+  return { committed: await deps.git.commitOnBehalf(spec, capture), ref };
+}
+
+function describe(violation: GuardViolation): ViolationFact {
+  switch (violation.kind) {
+    case 'ref-moved':
+    case 'ref-deleted':
+    case 'ref-created': {
+      const change = `${violation.ref} ${violation.from?.slice(0, 10) ?? 'absent'} → ${violation.to?.slice(0, 10) ?? 'absent'}`;
+      return { what: violation.kind, detail: change, repaired: violation.restored };
+    }
+    case 'config-changed':
+    case 'hooks-changed':
+    case 'info-changed':
+      return { what: violation.kind, detail: violation.path, repaired: violation.restored };
+    case 'worktree-missing':
+    case 'wrong-branch':
+    case 'detached':
+    case 'repository-damaged':
+      return { what: violation.kind, detail: violation.detail, repaired: violation.restored };
+    default:
+      return assertNever(violation);
+  }
+}

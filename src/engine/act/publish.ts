@@ -1,0 +1,77 @@
+/** Moves the target by compare-and-set to a commit whose tree was tested green, or says why not. */
+import type { Step } from '../../core/run/steps.ts';
+import type { BuildState } from '../../core/run/state.ts';
+import type { Fact } from '../../core/schedule/snapshot.ts';
+import { assert, assertNever } from '../../kit/assert.ts';
+import { Failure } from '../../kit/failure.ts';
+import type { ActContext } from '../deps.ts';
+import { mergeChain } from './chain.ts';
+import type { Chain } from './chain.ts';
+
+type Publish = Extract<Step, { kind: 'publish' }>;
+
+export async function publish(step: Publish, context: ActContext): Promise<readonly Fact[]> {
+  const { deps, state, intent } = context;
+  const build = state.queue.builds.get(step.build);
+  if (build === undefined) throw new Failure('build-unknown', `there is no build ${step.build}`);
+  const chain = await chainOnTip(step, build, context);
+  if (chain.kind === 'conflicted' || chain.tree !== build.tree) {
+    const because = `on the present tip its members make another tree than the one that was tested`;
+    return [{ kind: 'landing.void', intent, build: step.build, because }];
+  }
+  // The last look before the only irreversible line: what is published is what was tested.
+  assert(
+    (await deps.git.treeOf(chain.tip)) === build.tree,
+    'the tree to publish is not the tree that was tested',
+  );
+  await deps.git.keep(`refs/copse/landings/${state.id}/${step.build}`, chain.tip);
+  const outcome = await deps.git.publish({ branch: state.target, from: step.from, to: chain.tip });
+  switch (outcome.kind) {
+    case 'published':
+      return [
+        {
+          kind: 'landed',
+          intent,
+          build: step.build,
+          from: step.from,
+          to: chain.tip,
+          changes: chain.commits,
+          checkout: outcome.checkout,
+        },
+      ];
+    case 'held':
+      return [{ kind: 'landing.held', intent, build: step.build, checkout: outcome.checkout, to: chain.tip }];
+    case 'moved': {
+      const { actual } = outcome;
+      // Lost the race, or this very move was made before a crash and more was put on top of it.
+      if (actual !== null && (await deps.git.isAncestor(chain.tip, actual))) {
+        const landed: Fact = {
+          kind: 'landed',
+          intent,
+          build: step.build,
+          from: step.from,
+          to: chain.tip,
+          changes: chain.commits,
+          checkout: 'none',
+        };
+        return actual === chain.tip
+          ? [landed]
+          : [landed, { kind: 'target.moved', intent: null, from: chain.tip, to: actual, how: 'forward' }];
+      }
+      const isForward = actual !== null && (await deps.git.isAncestor(step.from, actual));
+      const how = actual === null ? 'deleted' : isForward ? 'forward' : 'rewritten';
+      return [{ kind: 'target.moved', intent, from: step.from, to: actual, how }];
+    }
+    default:
+      return assertNever(outcome);
+  }
+}
+
+/** The tested commits themselves when the tip has not moved since, else the same members merged onto where it is now. */
+async function chainOnTip(step: Publish, build: BuildState, context: ActContext): Promise<Chain> {
+  const last = build.commits.at(-1);
+  if (build.tip === step.from && last !== undefined && build.tree !== null) {
+    return { kind: 'made', commits: build.commits, tip: last.commit, tree: build.tree };
+  }
+  return mergeChain(context.deps, context.state, step.from, step.members, step.dateMs);
+}

@@ -1,0 +1,102 @@
+/** Starts one agent process in the task's worktree, with a snapshot of what it must not change taken before. */
+import { briefOf } from '../../core/run/brief.ts';
+import type { Step } from '../../core/run/steps.ts';
+import type { Fact } from '../../core/schedule/snapshot.ts';
+import type { GuardSnapshot } from '../../ports/git.ts';
+import { Failure } from '../../kit/failure.ts';
+import type { ActContext } from '../deps.ts';
+import { attemptFolder, markerOf, processFolder, under } from '../paths.ts';
+import { commandEnvironment } from './environment.ts';
+import { logTail } from './run-command.ts';
+import { requireTask, requireWorkspace } from './workspace-spec.ts';
+
+type Start = Extract<Step, { kind: 'start-attempt' }>;
+
+/** Log kept of one attempt: 64 MB. */
+const ATTEMPT_LOG_CAP = { headBytes: 16_000_000, tailBytes: 48_000_000 };
+/** Of each failing gate's log, in the next brief. */
+const FEEDBACK_TAIL_BYTES = 6_000;
+/** Agents yield to the orchestrator and to the person at the keyboard. */
+const AGENT_NICENESS = 5;
+
+export async function startAttempt(step: Start, context: ActContext): Promise<readonly Fact[]> {
+  const { deps, state, intent } = context;
+  const task = requireTask(state, step.task);
+  const spec = requireWorkspace(state, step.task);
+  const agent = state.plan.agents[step.agent];
+  if (agent === undefined) throw new Failure('agent-unknown', `the plan defines no agent ${step.agent}`);
+  const folder = attemptFolder(state.id, step.attempt);
+  const runDir = under(deps.paths.state, processFolder(folder, 'process'));
+  const snapshot = await snapshotOnce(context, under(deps.paths.state, `${folder}/snapshot.json`), step);
+  const sighting = await deps.processes.look(runDir);
+  if (sighting.kind === 'absent') {
+    const logs = await Promise.all(
+      (task.feedback?.logs ?? []).map(async (log) => ({
+        name: log.split('/').at(-1) ?? log,
+        tail: await logTail(context, under(deps.paths.state, log), FEEDBACK_TAIL_BYTES),
+      })),
+    );
+    const prompt = briefOf(state, task, logs);
+    const promptFile = under(deps.paths.state, `${folder}/prompt.md`);
+    await deps.files.write(promptFile, prompt);
+    const workspace = task.workspace;
+    const env = commandEnvironment(
+      deps,
+      state.plan,
+      {},
+      { workspace: spec.path, ports: workspace?.ports ?? {} },
+    );
+    const launch = deps.agents.launch({
+      agent,
+      task: step.task,
+      wave: step.wave,
+      attempt: step.attempt,
+      prompt,
+      promptFile,
+      worktree: spec.path,
+      branch: spec.branch,
+      env,
+    });
+    await deps.processes.start({
+      runDir,
+      argv: launch.argv,
+      cwd: spec.path,
+      env: launch.env,
+      stdin: launch.stdin,
+      activityDir: spec.path,
+      timeoutMs: task.task.timeoutMs,
+      stallMs: task.task.stallMs,
+      logCap: ATTEMPT_LOG_CAP,
+      secrets: launch.secrets,
+      marker: markerOf(state.id, step.attempt),
+      limits: state.plan.limits.perTask,
+      niceness: AGENT_NICENESS,
+    });
+  }
+  return [
+    {
+      kind: 'attempt.started',
+      intent,
+      task: step.task,
+      attempt: step.attempt,
+      wave: step.wave,
+      agent: step.agent,
+      snapshot: snapshot.id,
+      headBefore: task.head ?? spec.base,
+    },
+  ];
+}
+
+/** Taken before the agent runs and found again after a crash: a later one would hold the agent's own doings. */
+async function snapshotOnce(
+  context: ActContext,
+  file: ReturnType<typeof under>,
+  step: Start,
+): Promise<GuardSnapshot> {
+  const { deps, state } = context;
+  const known = await deps.files.read(file);
+  if (known !== null) return JSON.parse(known) as GuardSnapshot;
+  const snapshot = await deps.git.takeSnapshot(requireWorkspace(state, step.task));
+  await deps.files.write(file, JSON.stringify(snapshot));
+  return snapshot;
+}

@@ -1,0 +1,115 @@
+/** What surfaces call: start, resume and steer runs of one repository. Every function here leads or is led. */
+import { Failure } from '../kit/failure.ts';
+import type { BranchName, ChangeId, RunId } from '../core/ids.ts';
+import type { Plan } from '../core/plan/model.ts';
+import type { RunEvent, RunOptions } from '../core/run/events.ts';
+import { fold } from '../core/run/reduce.ts';
+import type { RunState } from '../core/run/state.ts';
+import type { Fact } from '../core/schedule/snapshot.ts';
+import type { Leadership, StorePort } from '../ports/store.ts';
+import type { Deps, Observer } from './deps.ts';
+import { Journal, readNewestRun } from './journal.ts';
+import { RunLoop } from './loop.ts';
+import { settleTarget } from './target.ts';
+
+/** Store key: seq from which reading finds the newest run, so that opening need not read older ones. A hint, not truth. */
+const LATEST_RUN_SEQ = 'latest-run-seq';
+
+/** State of the newest run as the log has it now; null before the first. Needs no leadership. */
+export async function loadLatest(store: StorePort): Promise<RunState | null> {
+  const hint = Number((await store.value(LATEST_RUN_SEQ)) ?? '1');
+  return fold(await readNewestRun(store, Number.isSafeInteger(hint) ? hint : 1));
+}
+
+/** Becomes the leader of the repository. Failure `leader-held` names who leads it. */
+export async function lead(
+  deps: Deps,
+  who: { address: string | null; takeover: boolean },
+): Promise<Leadership> {
+  const outcome = await deps.store.lead(who);
+  if (outcome.kind === 'leading') return outcome.leadership;
+  const { pid, host, sinceMs } = outcome.by;
+  const age = Math.round((deps.clock.now() - sinceMs) / 1_000);
+  throw new Failure(
+    'leader-held',
+    `another Copse process leads this repository: pid ${pid} on ${host}, for ${age} s`,
+    {
+      hint: 'copse status    # or: copse run --takeover, which fences it off',
+    },
+  );
+}
+
+export interface NewRun {
+  readonly run: RunId;
+  readonly mode: 'plan' | 'merge';
+  readonly plan: Plan;
+  readonly target: BranchName;
+  readonly options: RunOptions;
+  /** Branches to land, in merge mode. */
+  readonly branches: readonly BranchName[];
+}
+
+/** Records a new run durably and answers with its loop, not yet running. */
+export async function startRun(
+  deps: Deps,
+  leadership: Leadership,
+  request: NewRun,
+  observer: Observer,
+): Promise<RunLoop> {
+  const base = await settleTarget(deps, request.target, request.plan.workspace.base);
+  const atMs = deps.clock.now();
+  const firstSeq = (await deps.store.lastSeq()) + 1;
+  const journal = new Journal(deps.store, leadership.epoch, firstSeq - 1);
+  const { run, mode, plan, target, options } = request;
+  const entries: RunEvent[] = request.branches.map((branch) => ({
+    kind: 'queue.entered',
+    change: branch as string as ChangeId,
+    task: null,
+    wave: null,
+    branch,
+    head: null,
+    title: branch,
+    paths: [],
+    atMs,
+  }));
+  const events: RunEvent[] = [
+    { kind: 'run.started', run, mode, plan, target, base, options, atMs },
+    ...entries,
+  ];
+  await journal.append(run, events);
+  const state = fold(events);
+  if (state === null)
+    throw new Failure('run-unreadable', 'the run that was just recorded cannot be read back');
+  observer({ events, state });
+  return new RunLoop(deps, journal, leadership, state, observer);
+}
+
+/** The newest run again, from the log: what was intended and not settled is settled first. null when there is none. */
+export async function resumeRun(
+  deps: Deps,
+  leadership: Leadership,
+  observer: Observer,
+): Promise<RunLoop | null> {
+  const state = await loadLatest(deps.store);
+  if (state === null) return null;
+  const journal = new Journal(deps.store, leadership.epoch, await deps.store.lastSeq());
+  return new RunLoop(deps, journal, leadership, state, observer);
+}
+
+/** Records facts on the newest run without running it. */
+export async function recordFacts(
+  deps: Deps,
+  leadership: Leadership,
+  facts: readonly Fact[],
+): Promise<RunState> {
+  const state = await loadLatest(deps.store);
+  if (state === null)
+    throw new Failure('no-run', 'there is no run yet in this repository', { hint: 'copse run' });
+  const journal = new Journal(deps.store, leadership.epoch, await deps.store.lastSeq());
+  const atMs = deps.clock.now();
+  await journal.append(
+    state.id,
+    facts.map((fact) => ({ ...fact, atMs })),
+  );
+  return (await loadLatest(deps.store)) ?? state;
+}

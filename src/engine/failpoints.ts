@@ -1,0 +1,22 @@
+/** Every failpoint of the engine itself; the adapters export their own lists. */
+import type { StepKind } from '../core/run/steps.ts';
+
+const STEP_KINDS: Readonly<Record<StepKind, true>> = {
+  'prepare-workspace': true,
+  'start-attempt': true,
+  'stop-attempt': true,
+  'collect-attempt': true,
+  'update-workspace': true,
+  'run-gates': true,
+  'take-in-branch': true,
+  'make-build': true,
+  publish: true,
+  'remove-workspace': true,
+};
+
+const EFFECTS = ['intent.insert', 'env.setup', 'gate.start', 'gate.record'];
+
+export const ENGINE_FAILPOINTS: readonly string[] = [
+  ...EFFECTS,
+  ...Object.keys(STEP_KINDS).map((kind) => `act.${kind}`),
+].flatMap((name) => [`before:${name}`, `after:${name}`]);

@@ -1,0 +1,210 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createFakeAgents } from '../../src/adapters/agents/fake.ts';
+import { createAgents } from '../../src/adapters/agents/launch.ts';
+import type { AbsolutePath } from '../../src/core/ids.ts';
+import type { AgentSpec } from '../../src/core/plan/model.ts';
+import type { Launch, LaunchRequest } from '../../src/ports/world.ts';
+
+type CommandSpec = Extract<AgentSpec, { readonly kind: 'command' }>;
+
+let folder = '';
+/** Prints its arguments, NUL separated, after a NUL-separated prefix of stdin. */
+let echo = '';
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "copse agents' $x-"));
+  echo = path.join(folder, 'echo.mjs');
+  writeFileSync(echo, "process.stdout.write(process.argv.slice(2).map((one) => one + '\\0').join(''));");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const user = {
+  PATH: process.env['PATH'],
+  HOME: '/home/someone',
+  LC_ALL: 'C.UTF-8',
+  GIT_DIR: '/elsewhere',
+  AWS_SECRET_ACCESS_KEY: 'leak',
+  MY_TOKEN: 'tok-123456789',
+  MY_URL: 'https://models.example.com/v1',
+  MY_OPAQUE: 'abcdefghijklmnopqrstuvwx',
+  LC_EVIL: 'x y',
+};
+const real = createAgents({ environment: user, node: process.execPath, demoAgent: '/demo-agent.js' });
+
+function command(run: string, more: Partial<CommandSpec> = {}): CommandSpec {
+  return {
+    kind: 'command',
+    name: 'mine',
+    run,
+    promptVia: 'arg',
+    passEnv: [],
+    env: {},
+    parallel: null,
+    instructions: null,
+    ...more,
+  };
+}
+
+function request(agent: AgentSpec, prompt = 'Do it', more: Partial<LaunchRequest> = {}): LaunchRequest {
+  return {
+    agent,
+    task: 'api',
+    wave: 2,
+    attempt: 'api.3',
+    prompt,
+    promptFile: path.join(folder, 'prompt $(id).txt') as AbsolutePath,
+    worktree: path.join(folder, 'work "tree"') as AbsolutePath,
+    branch: "plan/it's",
+    env: { PORT: '4000' },
+    ...more,
+  };
+}
+
+function argumentsOf(launch: Launch): string[] {
+  const [file, ...rest] = launch.argv;
+  const output = execFileSync(file, rest, { env: launch.env, encoding: 'utf8', maxBuffer: 1 << 26 });
+  return output.split('\0').slice(0, -1);
+}
+
+const echoing = (rest: string): string => `"${process.execPath}" "$ECHO" ${rest}`;
+const launched = (template: string, prompt: string, more: Partial<CommandSpec> = {}): Launch =>
+  real.launch(request(command(echoing(template), { env: { ECHO: echo }, ...more }), prompt));
+
+describe.each([
+  ['real', real],
+  ['fake', createFakeAgents({ environment: user, program: [process.execPath, '-e', '0'] })],
+])('the %s port', (_name, port) => {
+  test.each<[string, AgentSpec]>([
+    ['demo', { kind: 'demo', name: 'demo', parallel: null, instructions: null }],
+    ['command', command('agent {prompt}')],
+  ])('gives a %s agent a program, a closed environment and its coordinates', (_kind, agent) => {
+    const launch = port.launch(request(agent));
+    expect(launch.argv[0]).toMatch(/^\//);
+    expect(launch.env).toMatchObject({
+      COPSE_TASK: 'api',
+      COPSE_WAVE: '2',
+      COPSE_ATTEMPT: 'api.3',
+      PORT: '4000',
+      HOME: '/home/someone',
+      LC_ALL: 'C.UTF-8',
+    });
+    expect(launch.env).not.toHaveProperty('GIT_DIR');
+    expect(launch.env).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
+  });
+});
+
+describe('a prompt reaches the agent byte for byte', () => {
+  const templates = ['{prompt}', '"{prompt}"', "'{prompt}'", '"$(cat; true)"{prompt}', "''\"{prompt}\"''"];
+  const nasty = fc.string({
+    unit: fc.constantFrom(
+      ...Array.from('\'"`$(){}[]<>|&;#!~*?\\\n\t \r=%^-aZ0é漢😀\u0081\u0088\u007f'),
+      '$(id)',
+      '${HOME}',
+      '`id`',
+      '{prompt}',
+      "'\\''",
+      '-n',
+      '--',
+      '\\n',
+      '%s',
+    ),
+    maxLength: 60,
+  });
+
+  test('500 strings of shell metacharacters, in every quoting', () => {
+    let index = 0;
+    fc.assert(
+      fc.property(nasty, (prompt) => {
+        const template = templates[index++ % templates.length] ?? '';
+        // env runs the program printf, not the shell's built-in, and starts faster than Node.
+        const agent = command(`env printf '%s\\0' ${template}`);
+        expect(argumentsOf(real.launch(request(agent, prompt)))).toEqual([prompt]);
+      }),
+      { numRuns: 500, seed: 20_260_101 },
+    );
+  });
+
+  test('also inside a longer argument, a function and a subshell', () => {
+    const prompt = `a'b"c $(touch ${folder}/pwned) \`id\` $HOME\n*`;
+    expect(argumentsOf(launched('"task {task}: {prompt}" --end', prompt))).toEqual([
+      `task api: ${prompt}`,
+      '--end',
+    ]);
+    const inFunction = command(`f() { "${process.execPath}" "$ECHO" {prompt}; }; (f other)`, {
+      env: { ECHO: echo },
+    });
+    expect(argumentsOf(real.launch(request(inFunction, prompt)))).toEqual([prompt]);
+  });
+
+  test('the other placeholders too, and odd paths stay one argument', () => {
+    const values = argumentsOf(launched('{worktree} {prompt_file} {branch} {wave} {attempt}', ''));
+    expect(values).toEqual([
+      `${folder}/work "tree"`,
+      `${folder}/prompt $(id).txt`,
+      "plan/it's",
+      '2',
+      'api.3',
+    ]);
+  });
+
+  test('a prompt that no argument can carry goes by file', () => {
+    for (const prompt of ['x'.repeat(2_000_000), 'nul \0 inside']) {
+      const [argument] = argumentsOf(launched('{prompt}', prompt));
+      expect(argument).toContain(request(command('')).promptFile);
+    }
+    const edge = 'é'.repeat(50_000);
+    expect(argumentsOf(launched('{prompt}', edge))).toEqual([edge]);
+  });
+
+  test('prompt_via stdin hands it over whole, without an argument', () => {
+    const prompt = 'y'.repeat(1_000_000);
+    const launch = launched('', prompt, { promptVia: 'stdin' });
+    expect(launch.stdin).toBe(prompt);
+    expect(argumentsOf(launch)).toEqual([]);
+  });
+
+  test('a template without a placeholder gets the prompt, or its file, as last argument', () => {
+    expect(argumentsOf(launched('--yes', 'Do it'))).toEqual(['--yes', 'Do it']);
+    expect(argumentsOf(launched('--yes', 'Do it', { promptVia: 'file' }))).toEqual([
+      '--yes',
+      request(command('')).promptFile,
+    ]);
+    expect(argumentsOf(launched('"$COPSE_PROMPT_FILE"', 'Do it'))).toHaveLength(1);
+  });
+});
+
+describe('the environment', () => {
+  test('passes only what was asked for, and the plan wins over the user', () => {
+    const agent = command('a {prompt}', {
+      passEnv: ['MY_TOKEN', 'MY_URL', 'MY_OPAQUE', 'NOT_SET'],
+      env: { HOME: '/tmp/h', API_KEY: 'k-abcdef' },
+    });
+    const { env, secrets } = real.launch(request(agent));
+    expect(env).toMatchObject({ MY_TOKEN: 'tok-123456789', HOME: '/tmp/h' });
+    expect(env).not.toHaveProperty('NOT_SET');
+    expect(env).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
+    expect(secrets).toEqual(['abcdefghijklmnopqrstuvwx', 'tok-123456789', 'k-abcdef']);
+  });
+
+  test('its own coordinates cannot be overridden, and the prompt is not in it', () => {
+    const { env } = real.launch(
+      request(command('a {prompt}', { env: { COPSE_TASK: 'other' } }), 'a secret plan'),
+    );
+    expect(env['COPSE_TASK']).toBe('api');
+    expect(Object.values(env).join('\n')).not.toContain('a secret plan');
+  });
+});
+
+test('a placeholder nothing provides yet is refused by name', () => {
+  expect(() => real.launch(request(command('a {session} {mcp_url}')))).toThrow(
+    /\{session\} and \{mcp_url\}.*not available yet/,
+  );
+  const launch = real.launch(
+    request(command(echoing('{session}'), { env: { ECHO: echo } }), 'x', { session: 's 1' }),
+  );
+  expect(argumentsOf(launch)[0]).toBe('s 1');
+});
