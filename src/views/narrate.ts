@@ -5,6 +5,7 @@
 import { assertNever } from '../kit/assert.ts';
 import type { GateSubject, RunEvent } from '../core/run/events.ts';
 import type { RunState } from '../core/run/state.ts';
+import type { Step } from '../core/run/steps.ts';
 import { say } from './narration.ts';
 import type { Narration } from './narration.ts';
 import { narrateAttempt, narrateWorkspace } from './narrate-work.ts';
@@ -31,10 +32,10 @@ export function narrate(event: RunEvent, state: RunState): Narration | null {
       return say(
         2,
         'busy',
-        `${event.intent}: ${event.step.kind.replaceAll('-', ' ')}, because ${event.because}`,
+        `${stepSubject(event.step)}  ${event.step.kind.replaceAll('-', ' ')}: ${event.because}`,
       );
     case 'abandoned':
-      return say(0, 'fail', `${event.intent} was refused (${event.code}): ${event.why}`);
+      return say(0, 'fail', `${refusedTask(event, state)}  refused (${event.code}): ${event.why}`);
     case 'gate.finished':
       return gateText(event);
     case 'gates.finished':
@@ -119,6 +120,22 @@ function taskText(
   }
 }
 
+/** What an effect works on. */
+function stepSubject(step: Step): string {
+  if ('task' in step) return step.task;
+  if (step.kind === 'run-gates') return subjectText(step.subject);
+  return step.kind === 'take-in-branch' ? step.branch : step.build;
+}
+
+/** The intent is settled when this is told, so the task is found by the failure it left; the intent's id when there is none. */
+function refusedTask(event: Extract<RunEvent, { kind: 'abandoned' }>, state: RunState): string {
+  const failed = [...state.tasks.values()].find(
+    ({ progress, sinceMs }) =>
+      progress.kind === 'failed' && progress.detail === event.why && sinceMs === event.atMs,
+  );
+  return failed?.task.id ?? event.intent;
+}
+
 function startedText(event: Extract<RunEvent, { kind: 'run.started' }>): string {
   const what = event.mode === 'plan' ? `${counted(event.plan.tasks.length, 'task')} ` : '';
   return `${event.run} started: ${what}onto ${event.target} at ${shortId(event.base)}`;
@@ -131,7 +148,7 @@ function subjectText(subject: GateSubject): string {
     case 'build':
       return subject.build;
     case 'tip':
-      return 'target as it is';
+      return 'target';
     case 'end':
       return 'end of run';
     default:

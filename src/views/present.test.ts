@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AbsolutePath, BuildId, ChangeId, TaskId } from '../core/ids.ts';
 import type { Progress } from '../core/run/state.ts';
-import { Story, START_MS, idOf, sketchPlan } from '../../test/support/view-run.ts';
-import { heldStory } from '../../test/support/sample-runs.ts';
+import { Story, START_MS, idOf, sketchPlan } from './fixtures/view-run.ts';
+import { heldStory } from './fixtures/sample-runs.ts';
 import { present } from './present.ts';
 import { STATUSES, ZONES, markOf } from './vocabulary.ts';
 

@@ -83,7 +83,7 @@ function verdictOf(task: TaskState, state: RunState, nowMs: number): Verdict {
 }
 
 function waiting(task: TaskState, state: RunState): Verdict {
-  if (!wantedTasks(state).has(task.task.id)) {
+  if (state.options.only !== null && !wantedTasks(state).has(task.task.id)) {
     return { status: 'skipped', reason: 'not asked for in this run', since: state.startedAtMs };
   }
   const starting = preparing(task, state);

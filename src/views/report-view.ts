@@ -91,6 +91,18 @@ export interface AttemptRow {
   readonly duration_ms: number;
 }
 
+/** The last line of `run --json`: the report, with the seq of the run's last event. */
+export type SummaryView = ReportView & {
+  readonly v: 1;
+  readonly seq: number;
+  readonly ts: string;
+  readonly type: 'run.summary';
+};
+
+export function summaryView(report: ReportView, seq: number): SummaryView {
+  return { v: 1, seq, ts: report.ended_at, type: 'run.summary', ...report };
+}
+
 /** Of a run that goes on, up to `nowMs`. */
 export function reportView(state: RunState, nowMs: number): ReportView {
   const endMs = state.life.kind === 'finished' ? state.life.atMs : nowMs;
