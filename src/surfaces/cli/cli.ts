@@ -9,18 +9,10 @@ import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { failureData, failureLines } from './failure-text.ts';
 import { DEFAULT_GLOBALS, type Globals } from './globals.ts';
 import type { Context, Handler, World } from './host.ts';
-import { openOut, type Out } from './out.ts';
-import { rootHelp } from './root-help.ts';
+import { openOut, type Out } from './writer.ts';
 
 /** Runs one command line, without the program's name. Never throws; everything it says has been written. */
 export async function runCli(words: readonly string[], world: World): Promise<number> {
-  const quick = quickAnswer(words, world);
-  if (quick !== null) {
-    const out = openOut({ globals: DEFAULT_GLOBALS, env: world.env });
-    out.raw(quick);
-    await out.flush();
-    return EXIT.done;
-  }
   let out = openOut({ globals: guessGlobals(words), env: world.env });
   try {
     const parsed = await parse(words, world, out);
@@ -35,14 +27,6 @@ export async function runCli(words: readonly string[], world: World): Promise<nu
     out.live?.end();
     await out.flush();
   }
-}
-
-/** The two questions that are asked most and need nothing loaded. */
-function quickAnswer(words: readonly string[], world: World): string | null {
-  const [first, second] = words;
-  if (words.length === 1 && (first === '--version' || first === '-V')) return `${world.version}\n`;
-  const isHelp = first === '--help' || first === '-h' || first === 'help';
-  return isHelp && second === undefined ? rootHelp() : null;
 }
 
 /** Before the words are understood an error still has to come out in the form that was asked for. */
