@@ -10,6 +10,7 @@ import type { Leadership, StorePort } from '../ports/store.ts';
 import type { Deps, Observer } from './deps.ts';
 import { Journal, readNewestRun } from './journal.ts';
 import { RunLoop } from './loop.ts';
+import { pruneState } from './retention.ts';
 import { settleTarget } from './target.ts';
 
 /** Store key: seq from which reading finds the newest run, so that opening need not read older ones. A hint, not truth. */
@@ -58,6 +59,7 @@ export async function startRun(
 ): Promise<RunLoop> {
   const base = await settleTarget(deps, request.target, request.plan.workspace.base);
   const atMs = deps.clock.now();
+  await pruneState(deps, request.run);
   const firstSeq = (await deps.store.lastSeq()) + 1;
   const journal = new Journal(deps.store, leadership.epoch, firstSeq - 1);
   const { run, mode, plan, target, options } = request;
