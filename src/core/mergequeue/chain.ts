@@ -123,6 +123,7 @@ function fits(
 ): boolean {
   const change: QueueChange | undefined = facts.pending.get(id);
   if (change === undefined || change.held || isShutOut(change, snapshot)) return false;
+  if (change.alone && members.length > 1) return false;
   if (!change.needs.every((need) => hasLanded(need, facts) || members.includes(need))) return false;
   return !members.some(
     (other) =>

@@ -11,7 +11,7 @@
 import type { ChangeId } from '../ids.ts';
 import { hasBit, isSubset, without } from './bit-set.ts';
 import type { QueueChange, QueueSnapshot } from './model.ts';
-import { withPendingNeeds } from './needs.ts';
+import { unitOf, withPendingNeeds } from './needs.ts';
 import { proofAgainst } from './proof.ts';
 import type { TreeFacts } from './tree-facts.ts';
 import { changesIn, hasLanded, isShutOut, knownTreeOnTip } from './tree-facts.ts';
@@ -30,14 +30,14 @@ export function rescuesOf(snapshot: QueueSnapshot, facts: TreeFacts): Rescues {
   const propose = (joint: readonly ChangeId[], saved: readonly ChangeId[]): boolean => {
     const state = jointState(joint, snapshot, facts);
     if (state === 'useless') return false;
-    if (state === 'untested') wanted.push(joint);
+    if (state === 'untested' && !wanted.some((other) => isSameTree(other, joint))) wanted.push(joint);
     for (const id of saved) held.add(id);
     return true;
   };
   for (const id of proven) {
     const shown = shownTree(id, facts);
     if (shown !== null && propose(shown, [id])) continue;
-    const dependent = oldestDependent(id, snapshot);
+    const dependent = oldestDependent(id, snapshot, facts);
     if (dependent !== null) propose([...withPendingNeeds(dependent.id, facts.pending)], [id]);
   }
   for (const [a, b] of likelyPairs(proven, held, facts)) {
@@ -46,6 +46,10 @@ export function rescuesOf(snapshot: QueueSnapshot, facts: TreeFacts): Rescues {
     held.add(b);
   }
   return { held, wanted };
+}
+
+function isSameTree(a: readonly ChangeId[], b: readonly ChangeId[]): boolean {
+  return a.length === b.length && a.every((id) => b.includes(id));
 }
 
 function provenChanges(snapshot: QueueSnapshot, facts: TreeFacts): readonly ChangeId[] {
@@ -69,8 +73,9 @@ function shownTree(id: ChangeId, facts: TreeFacts): readonly ChangeId[] | null {
   return null;
 }
 
-function oldestDependent(id: ChangeId, snapshot: QueueSnapshot): QueueChange | null {
-  const dependents = snapshot.pending.filter((change) => change.needs.includes(id));
+function oldestDependent(id: ChangeId, snapshot: QueueSnapshot, facts: TreeFacts): QueueChange | null {
+  const unit = unitOf(id, facts.pending);
+  const dependents = snapshot.pending.filter((change) => change.needs.includes(id) && !unit.has(change.id));
   return dependents.toSorted((a, b) => a.arrival - b.arrival)[0] ?? null;
 }
 
