@@ -6,7 +6,7 @@ import { admissible } from './admissible.ts';
 import { bayesPlanner } from './bayes/planner.ts';
 import { chainPlanner } from './chain.ts';
 import type { QueueChange, QueuePlanner, QueueProposal, QueueSnapshot } from './model.ts';
-import { strandedChanges } from './needs.ts';
+import { strandedChanges, unitOf } from './needs.ts';
 import { prng, type Prng } from './prng.ts';
 import { serialPlanner } from './serial.ts';
 import { queueChange } from './snapshot-builder.ts';
@@ -89,7 +89,7 @@ function link(a: ChangeId | undefined, b: ChangeId | undefined): [ChangeId, Chan
 }
 
 function pairKey(a: ChangeId | undefined, b: ChangeId | undefined): string {
-  return [a, b].toSorted().join(' ');
+  return String(a) < String(b) ? `${String(a)} ${String(b)}` : `${String(b)} ${String(a)}`;
 }
 
 function isGood(tree: ReadonlySet<ChangeId>, truth: Truth): boolean {
@@ -198,11 +198,10 @@ function decide(state: Drive, truth: Truth): void {
   }
 }
 
-/** Bad on the present target, alone or with the change it is bound to. */
+/** Bad on the present target, alone or with the changes its needs bind it to. */
 function isProvenBad(id: ChangeId, snapshot: QueueSnapshot, truth: Truth): boolean {
-  const partner = truth.repairedBy.get(id);
-  const unit = partner === undefined || snapshot.landed.includes(partner) ? [id] : [id, partner];
-  return truth.flakeRate > 0 || !isGood(new Set([...snapshot.landed, ...unit]), truth);
+  const unit = unitOf(id, new Map(snapshot.pending.map((change) => [change.id, change])));
+  return truth.flakeRate > 0 || !isGood(new Set([...snapshot.landed, ...unit, id]), truth);
 }
 
 function unmergeable(snapshot: QueueSnapshot): readonly ChangeId[] {

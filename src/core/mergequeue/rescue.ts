@@ -8,7 +8,7 @@
  *
  * Each proven change gets one such run, so waiting is bounded by one gate time. A strategy must start `wanted`.
  */
-import type { ChangeId } from '../ids.ts';
+import type { BuildId, ChangeId } from '../ids.ts';
 import { hasBit, isSubset, without } from './bit-set.ts';
 import type { QueueChange, QueueSnapshot } from './model.ts';
 import { unitOf, withPendingNeeds } from './needs.ts';
@@ -21,15 +21,23 @@ export interface Rescues {
   readonly held: ReadonlySet<ChangeId>;
   /** Trees (beyond the tip) that must run before those can be decided; running ones are left out. */
   readonly wanted: readonly (readonly ChangeId[])[];
+  /** The builds of such trees that run: a strategy lets them end. */
+  readonly awaited: ReadonlySet<BuildId>;
 }
 
 export function rescuesOf(snapshot: QueueSnapshot, facts: TreeFacts): Rescues {
   const proven = provenChanges(snapshot, facts);
   const held = new Set<ChangeId>();
   const wanted: (readonly ChangeId[])[] = [];
+  const awaited = new Set<BuildId>();
+  const awaitRun = (joint: readonly ChangeId[]): void => {
+    const running = knownTreeOnTip(joint, facts)?.running ?? null;
+    if (running !== null) awaited.add(running);
+  };
   const propose = (joint: readonly ChangeId[], saved: readonly ChangeId[]): boolean => {
     const state = jointState(joint, snapshot, facts);
     if (state === 'useless') return false;
+    awaitRun(joint);
     if (state === 'untested' && !wanted.some((other) => isSameTree(other, joint))) wanted.push(joint);
     for (const id of saved) held.add(id);
     return true;
@@ -42,10 +50,11 @@ export function rescuesOf(snapshot: QueueSnapshot, facts: TreeFacts): Rescues {
   }
   for (const [a, b] of likelyPairs(proven, held, facts)) {
     if (jointState([a, b], snapshot, facts) !== 'running') continue;
+    awaitRun([a, b]);
     held.add(a);
     held.add(b);
   }
-  return { held, wanted };
+  return { held, wanted, awaited };
 }
 
 function isSameTree(a: readonly ChangeId[], b: readonly ChangeId[]): boolean {

@@ -32,8 +32,8 @@ export const bayesPlanner: QueuePlanner = (snapshot, seed) => {
   const random = prng(seed ^ (snapshot.builds.length * 7919 + snapshot.landed.length * 104_729));
   const worlds = drawWorlds(board, random, { history: snapshot.history ?? null, budget: SAMPLING_BUDGET });
   const outlook = outlookOf(worlds, board);
-  const wanted = rescuesOf(snapshot, facts).wanted;
-  const dead = deadRuns(snapshot, facts, board);
+  const { wanted, awaited } = rescuesOf(snapshot, facts);
+  const dead = deadRuns(snapshot, facts, board, awaited);
   const kept = board.running.filter((run) => !dead.some((cancel) => cancel.build === run.build));
   const running = kept.map((run) => ({
     ...trialOf(run.items, redWorlds(run.items, outlook), 'landing', board, outlook),
