@@ -76,6 +76,11 @@ const world: World = {
     return readVersion(executable, { timeoutMs, env });
   },
 
+  async makeScratchRepository(name, files) {
+    const { makeScratchRepository } = await import('./main/scratch-repository.ts');
+    return makeScratchRepository(name, files);
+  },
+
   async sqliteDriver() {
     const { loadSqlite } = await import('./adapters/store-sqlite/binding.ts');
     return (await loadSqlite()).name;

@@ -19,7 +19,7 @@ import {
 
 /** What is needed of a standard stream; tests give their own. */
 export interface Stream {
-  write(text: string): unknown;
+  write(text: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
@@ -45,6 +45,10 @@ export interface Out {
   answer(...lines: readonly string[]): void;
   /** Text of the answer as it is, unstyled: file content, logs. Control characters but line breaks and tabs are removed. */
   raw(text: string): void;
+  /** Bytes of the answer as they are, whatever they do to a terminal: only where that was asked for. */
+  bytes(chunk: Uint8Array): void;
+  /** Only where standard output is a terminal. */
+  clearScreen(): void;
   /** One envelope: `{"schema":"copse.<thing>/1","data":…,"meta":…}`. */
   envelope(thing: string, data: unknown, meta?: Readonly<Record<string, unknown>>): void;
   /** One line of newline-delimited JSON. */
@@ -80,7 +84,7 @@ export function openOut(options: OutOptions): Out {
   const stdout = options.stdout ?? process.stdout;
   const stderr = options.stderr ?? process.stderr;
   const closed = new AbortController();
-  const guard = (stream: Stream, whenGone: () => void): ((text: string) => void) => {
+  const guard = (stream: Stream, whenGone: () => void): ((text: string | Uint8Array) => void) => {
     let isGone = false;
     const gone = (): void => {
       isGone = true;
@@ -137,6 +141,8 @@ export function openOut(options: OutOptions): Out {
       if (!globals.json) toAnswer(lines.map((line) => `${safe(line, answerColor)}\n`).join(''));
     },
     raw: (text) => toAnswer(withoutControls(text)),
+    bytes: (chunk) => toAnswer(Uint8Array.from(chunk)),
+    clearScreen: () => toAnswer('\u001b[H\u001b[2J'),
     envelope: (thing, data, meta) =>
       toAnswer(`${printableJson({ schema: `copse.${thing}/1`, data, ...(meta ? { meta } : {}) })}\n`),
     record: (value) => toAnswer(`${printableJson(value)}\n`),
