@@ -11,6 +11,7 @@ import type { Deps, Observer } from './deps.ts';
 import { Journal } from './journal.ts';
 import { loadLatest, noteRunStart } from './load-latest.ts';
 import { RunLoop } from './loop.ts';
+import { pruneState } from './retention.ts';
 import { settleTarget } from './target.ts';
 
 export { loadLatest };
@@ -52,6 +53,7 @@ export async function startRun(
 ): Promise<RunLoop> {
   const base = await settleTarget(deps, request.target, request.plan.workspace.base);
   const atMs = deps.clock.now();
+  await pruneState(deps, request.run);
   const firstSeq = (await deps.store.lastSeq()) + 1;
   const journal = new Journal(deps.store, leadership.epoch, firstSeq - 1);
   const { run, mode, plan, target, options } = request;

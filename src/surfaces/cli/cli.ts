@@ -42,6 +42,8 @@ type Parsed =
   | { readonly kind: 'command'; readonly handler: Handler; readonly globals: Globals };
 
 async function parse(words: readonly string[], world: World, out: Out): Promise<Parsed> {
+  const plain = plainStatus(words);
+  if (plain !== null) return plain;
   const { buildProgram } = await import('./program.ts');
   const program = buildProgram({ version: world.version, out });
   const name = program.commandWord(words);
@@ -53,6 +55,17 @@ async function parse(words: readonly string[], world: World, out: Out): Promise<
   if (entry === null) throw unknownCommand(command);
   const { define } = await entry.load();
   return program.parse(line, define);
+}
+
+/** `status` and `status --json`, which scripts ask all the time, are understood without loading commander. */
+function plainStatus(words: readonly string[]): Parsed | null {
+  const isJson = words.length === 2 && words[1] === '--json';
+  if (words[0] !== 'status' || (words.length > 1 && !isJson)) return null;
+  const handler: Handler = async (context) => {
+    const { showStatus } = await import('./status/show-status.ts');
+    return showStatus(context, { task: null, ready: false, welcome: false });
+  };
+  return { kind: 'command', handler, globals: { ...DEFAULT_GLOBALS, json: isJson } };
 }
 
 function unknownCommand(name: string): Failure {
