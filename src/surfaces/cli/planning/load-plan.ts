@@ -219,9 +219,7 @@ function foundLines(plan: Plan, origins: PlanOrigins, detected: Detected): reado
   if (origins.gates === 'none' && Object.keys(plan.gates).length === 0)
     lines.push('gate    none found: work lands when it merges, untested');
   if (origins.target !== 'plan')
-    lines.push(
-      `target  ${plan.merge.into ?? DEFAULT_TARGET}  (the default; the branch of the checkout stays as it is)`,
-    );
+    lines.push(`target  ${plan.merge.into ?? DEFAULT_TARGET}  (the default; the checkout is left alone)`);
   return lines;
 }
 
