@@ -366,7 +366,13 @@ describe('narrate', () => {
   test('names the task whose effect the world refused', () => {
     const story = new Story(sketchPlan({ api: {} }));
     const open = story.intendPrepare('api');
-    story.add({ kind: 'abandoned', intent: open, task: 'api' as TaskId, code: 'disk-full', why: 'no space is left' });
+    story.add({
+      kind: 'abandoned',
+      intent: open,
+      task: 'api' as TaskId,
+      code: 'disk-full',
+      why: 'no space is left',
+    });
     const last = story.events.at(-1);
     expect(last === undefined ? null : narrate(last, story.state)?.text).toBe(
       'api  refused (disk-full): no space is left',

@@ -158,6 +158,8 @@ export interface QueueState {
   readonly tipTree: TreeId | null;
   /** Whether the tip passes the merge gates; a landing proves it, anything else has to be asked. */
   readonly tipProof: 'unknown' | 'green' | 'red';
+  /** When something last landed or was ejected, or the queue began. */
+  readonly decidedAtMs: number;
   /** False when the target was rewritten or deleted by someone else: nothing more is landed. */
   readonly isOpen: boolean;
   readonly changes: ReadonlyMap<ChangeId, ChangeState>;
@@ -187,6 +189,7 @@ export interface ChangeState {
   readonly head: CommitId | null;
   readonly title: string;
   readonly arrival: number;
+  readonly enteredAtMs: number;
   readonly paths: readonly RepoPath[];
   readonly textConflicts: readonly ChangeId[];
   readonly state:
