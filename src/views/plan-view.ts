@@ -6,7 +6,6 @@ import { forecastPlan } from '../core/forecast/schedule.ts';
 import { criticalPath } from '../core/plan/critical-path.ts';
 import type { Plan } from '../core/plan/model.ts';
 import { planMermaid, planOutline } from '../core/plan/outline.ts';
-import { formatDuration } from '../kit/duration.ts';
 import { cell, clean, cut, tint } from './paint.ts';
 import type { Paint } from './paint.ts';
 
@@ -38,8 +37,6 @@ export interface PlanTaskView {
   readonly slack_minutes: number;
   readonly critical: boolean;
 }
-
-const MINUTE_MS = 60_000;
 
 /** The plan must have no cycle. */
 export function planView(plan: Plan, parallel: number): PlanView {
@@ -126,8 +123,13 @@ function summaryLines(view: PlanView, paint: Paint): readonly string[] {
   ];
 }
 
+/** `20m`, `1h 05m`, `3d 2h`: estimates are never finer than a minute. */
 function minutes(value: number): string {
-  return value === 0 ? '0m' : formatDuration(value * MINUTE_MS);
+  const whole = Math.round(value);
+  if (whole < 60) return `${whole}m`;
+  const hours = Math.floor(whole / 60);
+  if (hours < 48) return `${hours}h ${String(whole % 60).padStart(2, '0')}m`;
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
 function rounded(value: number): number {

@@ -7,7 +7,7 @@ import type { GitPort } from '../../ports/git.ts';
 import type { ProjectFindings } from '../../formats/detect/model.ts';
 import type { FoundAgent } from '../../formats/detect/agents.ts';
 import type { Globals } from './globals.ts';
-import type { Out } from './out.ts';
+import type { Out } from './writer.ts';
 import type { Environment } from './style.ts';
 import type { Place } from './place.ts';
 

@@ -6,15 +6,23 @@ const TEST = `import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 
 let passed = 0;
+let failed = 0;
 for (const file of readdirSync('test').filter((name) => name.endsWith('.check.mjs')).sort()) {
-  const { checks } = await import('./' + file);
-  for (const [name, check] of Object.entries(checks)) {
-    check(assert);
-    passed += 1;
-    console.log('ok ' + file.replace('.check.mjs', '') + ': ' + name);
+  const area = file.replace('.check.mjs', '');
+  try {
+    const { checks } = await import('./' + file);
+    for (const [name, check] of Object.entries(checks)) {
+      check(assert);
+      passed += 1;
+      console.log('ok ' + area + ': ' + name);
+    }
+  } catch (error) {
+    failed += 1;
+    console.log('not ok ' + area + ': ' + error.message);
   }
 }
-console.log(passed + ' passed');
+console.log(passed + ' passed, ' + failed + ' failed');
+process.exitCode = failed === 0 ? 0 : 1;
 `;
 
 const PRICE = `/** Price in cents with tax. */
@@ -37,6 +45,7 @@ gates:
     run: node test/run.mjs
     metrics:
       passed: {regex: '(\\d+) passed', min: 1}
+      failed: {regex: '(\\d+) failed', max: 0}
 merge: {into: integration}
 conflicts: {on_overlap: allow}
 limits: {parallel: 3}

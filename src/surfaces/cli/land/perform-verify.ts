@@ -3,7 +3,7 @@ import type { BranchName, CommitId, RunId, TaskId } from '../../../core/ids.ts';
 import type { Plan } from '../../../core/plan/model.ts';
 import type { RunEvent } from '../../../core/run/events.ts';
 import type { RunState } from '../../../core/run/state.ts';
-import { loadLatest } from '../../../engine/api.ts';
+import { loadLatest } from '../../../engine/load-latest.ts';
 import { type Verification, verifyCommit } from '../../../engine/care/verify.ts';
 import { parsePlan } from '../../../formats/plan/parse.ts';
 import { formatDuration } from '../../../kit/duration.ts';

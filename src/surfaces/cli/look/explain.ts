@@ -1,5 +1,5 @@
 /** `copse explain`: an error code of a plan, a failure code, an exit code, or why a task is where it is. */
-import { loadLatest } from '../../../engine/api.ts';
+import { loadLatest } from '../../../engine/load-latest.ts';
 import { planCatalogue } from '../../../formats/plan/catalogue.ts';
 import { Failure } from '../../../kit/failure.ts';
 import { problemText } from '../../../views/problem-text.ts';

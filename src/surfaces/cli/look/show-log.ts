@@ -2,7 +2,7 @@
 import { loadOperations } from '../../../engine/care/operations.ts';
 import { visitEvents } from '../../../engine/care/runs.ts';
 import { eventView } from '../../../views/event-view.ts';
-import { formatDuration } from '../../../kit/duration.ts';
+import { shortAge } from '../../../views/paint.ts';
 import { shortId, timeOf } from '../../../views/words.ts';
 import type { StorePort } from '../../../ports/store.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -30,7 +30,7 @@ export async function showOperations(context: Context, limit: number): Promise<n
   const nowMs = Date.now();
   for (const one of shown) {
     const note = one.undoneBy === null ? '' : ` (undone by ${one.undoneBy})`;
-    const age = `${formatDuration(nowMs - one.atMs)} ago`.padEnd(12);
+    const age = `${shortAge(nowMs - one.atMs)} ago`.padEnd(12);
     out.answer(`${one.id.padEnd(8)} ${age} ${one.what}${out.style.dim(note)}`);
     for (const { ref, from, to } of one.refs) {
       const move = `${from === null ? '(none)' : shortId(from)} to ${to === null ? '(none)' : shortId(to)}`;

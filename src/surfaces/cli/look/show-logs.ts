@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { RunState, TaskState } from '../../../core/run/state.ts';
 import type { TaskId } from '../../../core/ids.ts';
-import { loadLatest } from '../../../engine/api.ts';
+import { loadLatest } from '../../../engine/load-latest.ts';
 import { Failure } from '../../../kit/failure.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Context } from '../host.ts';

@@ -1,7 +1,7 @@
 /** `report`: what the newest run did. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { loadLatest } from '../../../engine/api.ts';
+import { loadLatest } from '../../../engine/load-latest.ts';
 import { Failure } from '../../../kit/failure.ts';
 import { reportHtml } from '../../../views/report-html.ts';
 import { reportText } from '../../../views/report-text.ts';

@@ -1,5 +1,5 @@
 /** `copse status`: reads the log without leading, so it works while a run is on and starts at once. */
-import { loadLatest } from '../../../engine/api.ts';
+import { loadLatest } from '../../../engine/load-latest.ts';
 import { Failure } from '../../../kit/failure.ts';
 import { statusText } from '../../../views/status-text.ts';
 import { statusView, type StatusView } from '../../../views/status-view.ts';
