@@ -20,7 +20,6 @@ import type {
   ExitFacts,
   FailureCause,
   Feedback,
-  GateSubject,
   PersonCause,
   RunOptions,
   RunOutcome,
@@ -234,10 +233,4 @@ export interface BuildState {
 /** Key of a gate result: the same tree with the same gate in the same environment is never run twice. */
 export function gateKey(tree: TreeId, gateDigest: string, environmentDigest: string): string {
   return `${tree}|${gateDigest}|${environmentDigest}`;
-}
-
-export function sameSubject(a: GateSubject, b: GateSubject): boolean {
-  if (a.kind === 'task' && b.kind === 'task') return a.task === b.task && a.wave === b.wave;
-  if (a.kind === 'build' && b.kind === 'build') return a.build === b.build;
-  return a.kind === b.kind && (a.kind === 'end' || a.kind === 'tip');
 }
