@@ -2,7 +2,7 @@
 
 /** What is needed of a standard stream; tests give their own. */
 export interface Stream {
-  write(text: string | Uint8Array): unknown;
+  write(text: string | Uint8Array, done?: () => void): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;

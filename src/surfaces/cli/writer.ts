@@ -10,6 +10,7 @@ import { LiveBlock } from './live-block.ts';
 import { type Stream, standardStreams } from './out.ts';
 import {
   COLOURED,
+  OWN_SEQUENCE,
   type Environment,
   PLAIN,
   type Style,
@@ -77,25 +78,8 @@ export function openOut(options: OutOptions): Out {
   const stdout = options.stdout ?? standard.stdout;
   const stderr = options.stderr ?? standard.stderr;
   const closed = new AbortController();
-  const guard = (stream: Stream, whenGone: () => void): ((text: string | Uint8Array) => void) => {
-    let isGone = false;
-    const gone = (): void => {
-      isGone = true;
-      whenGone();
-    };
-    // A closed pipe ends the writing, not the work.
-    stream.on?.('error', gone);
-    return (text) => {
-      if (isGone) return;
-      try {
-        stream.write(text);
-      } catch {
-        gone();
-      }
-    };
-  };
-  const toAnswer = guard(stdout, () => closed.abort());
-  const toNote = guard(stderr, () => {});
+  const toAnswer = guarded(stdout, () => closed.abort());
+  const toNote = guarded(stderr, () => {});
   const isNoteTerminal = stderr.isTTY === true;
   const hasMotion = isNoteTerminal && globals.progress && globals.verbosity >= 0 && wantsMotion(true, env);
   const screen = {
@@ -112,7 +96,7 @@ export function openOut(options: OutOptions): Out {
     if (live === null) toNote(text);
     else live.above(text);
   };
-  const stdinIsTerminal = options.stdinIsTerminal ?? process.stdin.isTTY === true;
+  const stdinIsTerminal = options.stdinIsTerminal ?? process.stdin.isTTY;
   return {
     json: globals.json,
     verbosity: globals.verbosity,
@@ -153,6 +137,24 @@ export function openOut(options: OutOptions): Out {
   };
 }
 
+/** A closed pipe ends the writing, not the work. */
+function guarded(stream: Stream, whenGone: () => void): (text: string | Uint8Array) => void {
+  let isGone = false;
+  const gone = (): void => {
+    isGone = true;
+    whenGone();
+  };
+  stream.on?.('error', gone);
+  return (text) => {
+    if (isGone) return;
+    try {
+      stream.write(text);
+    } catch {
+      gone();
+    }
+  };
+}
+
 const systemTimer = {
   now: () => performance.now(),
   after: (delayMs: number, wake: () => void) => {
@@ -165,26 +167,26 @@ const systemTimer = {
 /** One line: what came from outside is made harmless piece by piece, our own colour sequences pass. */
 function safe(line: string, hasColor: boolean): string {
   return line
-    .split(/(\u001b\[(?:[012]|22|3[1-69])m)/)
+    .split(OWN_SEQUENCE)
     .map((piece, index) => (index % 2 === 1 ? (hasColor ? piece : '') : printable(piece)))
     .join('');
 }
 
-function withoutControls(text: string): string {
+/** All but line breaks and tabs, and what turns the direction of text around. */
+const CONTROLS =
   // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    '',
-  );
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+function withoutControls(text: string): string {
+  return text.replaceAll(CONTROLS, '');
 }
 
 function flushed(stream: Stream): Promise<void> {
-  const write = stream.write as (text: string, done?: () => void) => unknown;
   return new Promise((resolve) => {
     // A stream that is gone never calls back.
     setTimeout(resolve, 1_000).unref();
     try {
-      write.call(stream, '', () => resolve());
+      stream.write('', () => resolve());
     } catch {
       resolve();
     }

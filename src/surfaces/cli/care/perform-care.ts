@@ -7,7 +7,7 @@ import {
   type CleanupResult,
   findCleanable,
 } from '../../../engine/care/cleanup.ts';
-import { listSaved, recoverWork } from '../../../engine/care/recover.ts';
+import { listUnlanded, recoverWork } from '../../../engine/care/recover.ts';
 import { resetRun } from '../../../engine/care/reset.ts';
 import { loadRuns } from '../../../engine/care/runs.ts';
 import { chooseOperation, undoOperation } from '../../../engine/care/undo.ts';
@@ -160,7 +160,7 @@ export function performRecover(context: Context, name: string | null): Promise<n
       out.note(`to look: git log -p ${made.branch}; to drop it: copse undo`);
       return EXIT.done;
     }
-    const saved = await listSaved(session.deps);
+    const saved = await listUnlanded(session.deps);
     const orphans = await orphanWorktrees(session);
     if (out.json) {
       out.envelope('recover', { saved, worktrees: orphans });

@@ -22,7 +22,7 @@ async function pageOf(words: readonly string[], columns: number): Promise<string
   const [name, ...rest] = replaceSynonym(words);
   if (name === undefined) return rootHelp();
   const entry = commandNamed(name);
-  if (Object.hasOwn(TOPICS, name) && (entry === null || rest.length > 0)) return topic(name);
+  if (entry === null && Object.hasOwn(TOPICS, name)) return topic(name);
   if (entry === null) {
     const topics = Object.keys(TOPICS).join(', ');
     throw new Failure('usage-topic', `there is no help on ${JSON.stringify(name)}; topics are ${topics}`, {
@@ -31,8 +31,9 @@ async function pageOf(words: readonly string[], columns: number): Promise<string
   }
   const { define: defineCommand } = await entry.load();
   let command = defineCommand({ invoke: () => {} });
+  // Without a parent the usage line would leave the program's name out.
+  new Command('copse').addCommand(command);
   for (const word of rest) command = command.commands.find((one) => one.name() === word) ?? command;
-  new Command('copse').addCommand(rest.length === 0 ? command : defineCommand({ invoke: () => {} }));
   command.configureOutput({ getOutHelpWidth: () => Math.min(100, Math.max(40, columns)) });
   const page = command.helpInformation();
   return name === 'plan' && rest.length === 0 ? `${page}\n${topic('plan')}` : page;

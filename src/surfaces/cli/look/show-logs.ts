@@ -26,8 +26,15 @@ const FOLLOW_MS = 200;
 
 export async function showLogs(context: Context, wish: LogsWish): Promise<number> {
   const done = await withStore(context, async (store, place) => {
-    const state = await requireState(store);
-    const task = taskOf(state, place, wish.task);
+    let state = await requireState(store);
+    let task = taskOf(state, place, wish.task);
+    while (wish.follow && wish.gate === null && mayStillStart(state, task) && !context.out.closed.aborted) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, FOLLOW_MS);
+      });
+      state = await requireState(store);
+      task = taskOf(state, place, wish.task);
+    }
     const file =
       wish.gate === null ? attemptFile(state, task, place, wish) : gateFile(task, place, wish.gate);
     context.out.detail(1, file);
@@ -38,6 +45,11 @@ export async function showLogs(context: Context, wish: LogsWish): Promise<number
   if (done === null)
     throw new Failure('no-run', 'there is no run yet in this repository', { hint: 'copse run' });
   return done;
+}
+
+/** A follower of a task without an attempt waits for the first. */
+function mayStillStart(state: RunState, task: TaskState): boolean {
+  return state.life.kind !== 'finished' && task.attempts.length === 0;
 }
 
 async function requireState(store: StorePort): Promise<RunState> {
@@ -95,8 +107,10 @@ async function printFile(
     const descriptor = existsSync(file) ? openSync(file, 'r') : null;
     if (descriptor === null && over) throw new Failure('environment-log', `there is no log at ${file}`);
     try {
-      for (let read = 1; descriptor !== null && read > 0 && !out.closed.aborted; offset += read) {
-        read = readSync(descriptor, buffer, 0, CHUNK_BYTES, offset);
+      while (descriptor !== null && !out.closed.aborted) {
+        const read = readSync(descriptor, buffer, 0, CHUNK_BYTES, offset);
+        if (read === 0) break;
+        offset += read;
         const chunk = buffer.subarray(0, read);
         if (wish.raw) out.bytes(chunk);
         else out.raw(decoder.decode(chunk, { stream: true }));

@@ -1,15 +1,11 @@
 /** The plan a `plan` command works on, with or without a repository around it. */
 import { parsePlan, type ParsedPlan } from '../../../formats/plan/parse.ts';
-import type { RepoPath } from '../../../core/ids.ts';
 import type { Context } from '../host.ts';
 import { findPlace, type Place } from '../place.ts';
-import { agentSpec, DEFAULT_TARGET } from '../planning/detected.ts';
+import { agentSpec, DEFAULT_TARGET, detect, type Detected } from '../planning/detected.ts';
 import { type PlanSource, requirePlan } from '../planning/find-plan.ts';
 import { readerOf } from '../planning/load-plan.ts';
 import type { DetectedFacts } from '../../../formats/plan/context.ts';
-
-/** Names read for judging scopes. */
-const MAX_FILES = 50_000;
 
 export interface OpenPlan {
   readonly source: PlanSource;
@@ -26,12 +22,17 @@ export async function openPlan(context: Context, file: string | null): Promise<O
   const detected = await machineFacts(context);
   const options = { file: source.shown, detected, readText: readerOf(place) };
   const parsed = parsePlan(source.text, options);
-  const hasScopes = parsed.plan?.tasks.some((task) => task.scope.origin === 'declared') ?? false;
-  if (found === null || !hasScopes) return { source, parsed, options, place };
-  const files = await trackedFiles(context, found);
-  if (files === null) return { source, parsed, options, place };
-  const judged = { ...options, files };
+  if (found === null || !dependsOnFiles(parsed)) return { source, parsed, options, place };
+  const seen = await lookAtProject(context, found);
+  if (seen === null) return { source, parsed, options, place };
+  const judged = { ...options, detected: seen.facts, files: seen.files };
   return { source, parsed: parsePlan(source.text, judged), options: judged, place };
+}
+
+/** Scopes are held against file names, and gates that the plan leaves out are detected from them. */
+function dependsOnFiles({ plan, origins }: ParsedPlan): boolean {
+  if (plan === null) return false;
+  return origins?.gates === 'none' || plan.tasks.some((task) => task.scope.origin === 'declared');
 }
 
 function placeOf(context: Context): Place | null {
@@ -53,12 +54,11 @@ async function machineFacts(context: Context): Promise<DetectedFacts> {
 }
 
 /** null when git cannot say: a plan can be checked all the same. */
-async function trackedFiles(context: Context, place: Place): Promise<readonly RepoPath[] | null> {
+async function lookAtProject(context: Context, place: Place): Promise<Detected | null> {
   try {
     const git = await context.world.openGit(place);
     try {
-      const { head } = await git.facts();
-      return head === null ? null : await git.listFiles(head, MAX_FILES);
+      return await detect(context, place, git);
     } finally {
       git.close();
     }
