@@ -75,10 +75,13 @@ function landingPlan(repository: ScratchRepository, ids: readonly string[]): Pla
     `read go < ${join(repository.root, 'go')}/$COPSE_TASK`,
     `echo "// $COPSE_TASK" >> "$(cat ${join(repository.root, 'file')}/$COPSE_TASK)"`,
     'git -c user.name=Agent -c user.email=agent@example.invalid commit -qam "$COPSE_TASK"',
+    `date +%s%3N > ${join(repository.root, 'exit')}/$COPSE_TASK`,
   ].join(' && ');
   const agent = { kind: 'command', name: 'shell', run: `${edit} # {prompt_file}` } as const;
   const rest = { promptVia: 'file', passEnv: [], env: {}, parallel: null, instructions: null } as const;
-  const tasks = Object.fromEntries(ids.map((id) => [id, { agent: 'shell', timeoutMs: LIMIT_MS, stallMs: LIMIT_MS }]));
+  const tasks = Object.fromEntries(
+    ids.map((id) => [id, { agent: 'shell', timeoutMs: LIMIT_MS, stallMs: LIMIT_MS }]),
+  );
   const { workspace } = planOf({});
   return planOf(tasks, {
     agents: { shell: { ...agent, ...rest } },
@@ -89,7 +92,7 @@ function landingPlan(repository: ScratchRepository, ids: readonly string[]): Pla
 
 /** Opens the way for one agent. */
 function doors(repository: ScratchRepository, ids: readonly string[]): (id: string) => void {
-  for (const folder of ['go', 'file']) mkdirSync(join(repository.root, folder));
+  for (const folder of ['go', 'file', 'exit']) mkdirSync(join(repository.root, folder));
   for (const [index, id] of ids.entries()) {
     execFileSync('mkfifo', [join(repository.root, 'go', id)]);
     writeFileSync(join(repository.root, 'file', id), fileName(index * 100));
@@ -105,11 +108,17 @@ function isDone(events: readonly TimedEvent[], id: string, tasks: number): boole
   return events.some(({ event }) => event.kind === 'workspace.removed' && event.task === id);
 }
 
-function phasesOf(repository: ScratchRepository, id: string, events: readonly TimedEvent[], gate: number): Phases {
+function phasesOf(
+  repository: ScratchRepository,
+  id: string,
+  events: readonly TimedEvent[],
+  gate: number,
+): Phases {
   const at = (matches: (event: RunEvent) => boolean): number =>
     events.find(({ event }) => matches(event))?.durableAtMs ?? Number.NaN;
   const built = events.findLast(
-    ({ event }) => event.kind === 'build.made' && event.commits.some(({ change }) => change === (id as string)),
+    ({ event }) =>
+      event.kind === 'build.made' && event.commits.some(({ change }) => change === (id as string)),
   );
   const build = built?.event.kind === 'build.made' ? built.event.build : null;
   const exited = exitTime(repository, id);
@@ -120,7 +129,8 @@ function phasesOf(repository: ScratchRepository, id: string, events: readonly Ti
   );
   const made = built?.durableAtMs ?? Number.NaN;
   const tested = at(
-    (event) => event.kind === 'gates.finished' && event.subject.kind === 'build' && event.subject.build === build,
+    (event) =>
+      event.kind === 'gates.finished' && event.subject.kind === 'build' && event.subject.build === build,
   );
   const landed = at((event) => event.kind === 'landed' && event.build === build);
   return {
@@ -133,8 +143,7 @@ function phasesOf(repository: ScratchRepository, id: string, events: readonly Ti
   };
 }
 
-/** By the supervisor's own record: the moment the agent's process was gone and its output read. */
+/** The last thing the agent did was to write the time. */
 function exitTime(repository: ScratchRepository, id: string): number {
-  const folder = join(repository.stateDir, 'runs/run-bench/attempts', `${id}.1`, 'process');
-  return (JSON.parse(readFileSync(join(folder, 'exit'), 'utf8')) as { endedAtMs: number }).endedAtMs;
+  return Number(readFileSync(join(repository.root, 'exit', id), 'utf8'));
 }

@@ -61,7 +61,10 @@ function importStream(fileCount: number): string {
   const parts = ['commit refs/heads/main\ncommitter Bench <bench@example.invalid> 1700000000 +0000\n'];
   parts.push('data 5\nfirst\n');
   for (let index = 0; index < fileCount; index += 1) {
-    const lines = Array.from({ length: LINES_PER_FILE }, (_, line) => `export const v${index}_${line} = ${line};`);
+    const lines = Array.from(
+      { length: LINES_PER_FILE },
+      (_, line) => `export const v${index}_${line} = ${line};`,
+    );
     const content = `${lines.join('\n')}\n`;
     parts.push(`M 100644 inline ${fileName(index)}\ndata ${content.length}\n${content}\n`);
   }

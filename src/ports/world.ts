@@ -33,8 +33,8 @@ export interface MachinePort {
 export type Failpoint = (name: string) => Promise<void>;
 
 export interface FilesPort {
-  /** Written whole and renamed into place; parent folders are made. */
-  write(path: AbsolutePath, content: string): Promise<void>;
+  /** Written whole and renamed into place; parent folders are made. `fast` may be lost by a power cut, never by a kill. */
+  write(path: AbsolutePath, content: string, durability?: 'durable' | 'fast'): Promise<void>;
   read(path: AbsolutePath): Promise<string | null>;
 }
 

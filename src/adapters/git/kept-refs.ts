@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
 import { parseCommitId } from '../../core/ids.ts';
 import type { GitContext } from './context.ts';
-import { entriesOf, readIfThere, writeWhole } from './files.ts';
+import { entriesOf, readIfThere, writeUnflushed, writeWhole } from './files.ts';
 import { requireRef } from './names.ts';
 
 export interface KeptRef {
@@ -12,7 +12,13 @@ export interface KeptRef {
   readonly commit: CommitId;
 }
 
+/** Not flushed: nothing prunes control, and after a power cut what the ref names is found in the log. */
 export async function writeKept(context: GitContext, ref: string, commit: CommitId): Promise<void> {
+  await writeUnflushed(join(context.places.control, requireRef(ref)), `${commit}\n`);
+}
+
+/** For work that no log names: the ref is the only way back to it, and outlives a power cut. */
+export async function writeKeptFlushed(context: GitContext, ref: string, commit: CommitId): Promise<void> {
   await writeWhole(join(context.places.control, requireRef(ref)), `${commit}\n`);
 }
 
