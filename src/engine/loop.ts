@@ -19,7 +19,7 @@ import type { Leadership } from '../ports/store.ts';
 import { servedTask } from '../core/run/steps.ts';
 import { perform } from './act/perform.ts';
 import type { ActContext, Deps, Observer } from './deps.ts';
-import { unwantedIntents } from './cancel.ts';
+import { leaderEnd, unwantedIntents } from './cancel.ts';
 import type { Journal } from './journal.ts';
 import { observe } from './observe.ts';
 import { watchAttempt } from './watch.ts';
@@ -40,6 +40,7 @@ export class RunLoop {
   #inbox: Fact[] = [];
   readonly #acting = new Map<IntentId, AbortController>();
   readonly #watching = new Map<AttemptId, AbortController>();
+  readonly #pickedPorts = new Set<number>();
   #isDraining = false;
   #error: unknown = null;
   #wake: () => void = () => {};
@@ -82,7 +83,9 @@ export class RunLoop {
         await this.#sleep(wakeAtMs);
       }
     } finally {
-      for (const controller of [...this.#acting.values(), ...this.#watching.values()]) controller.abort();
+      const reason = leaderEnd();
+      for (const controller of [...this.#acting.values(), ...this.#watching.values()])
+        controller.abort(reason);
     }
   }
 
@@ -131,6 +134,7 @@ export class RunLoop {
       intent: intent.id,
       emit: (fact: Fact) => this.tell(fact),
       signal: controller.signal,
+      pickedPorts: this.#pickedPorts,
     };
     this.#perform(intent, context).then(
       (facts) => {
@@ -211,15 +215,15 @@ export class RunLoop {
   async #sleep(wakeAtMs: number | null): Promise<void> {
     if (this.#isDirty) return;
     await new Promise<void>((resolve) => {
-      const delay = wakeAtMs === null ? null : Math.max(0, wakeAtMs - this.#deps.clock.now());
-      const cancel = delay === null ? () => {} : this.#deps.clock.after(delay, resolve);
-      const onLost = (): void => resolve();
-      this.#leadership.lost.addEventListener('abort', onLost, { once: true });
-      this.#wake = () => {
+      const wake = (): void => {
         cancel();
-        this.#leadership.lost.removeEventListener('abort', onLost);
+        this.#leadership.lost.removeEventListener('abort', wake);
         resolve();
       };
+      const delay = wakeAtMs === null ? null : Math.max(0, wakeAtMs - this.#deps.clock.now());
+      const cancel = delay === null ? () => {} : this.#deps.clock.after(delay, wake);
+      this.#leadership.lost.addEventListener('abort', wake, { once: true });
+      this.#wake = wake;
     });
   }
 

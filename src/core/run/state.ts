@@ -44,7 +44,7 @@ export interface RunState {
   readonly queue: QueueState;
   /** Effects recorded and not yet settled. */
   readonly intents: ReadonlyMap<IntentId, OpenIntent>;
-  /** By `gateKey`. */
+  /** By `gateKey` and the gate's name; `knownResult` reads it. */
   readonly gateResults: ReadonlyMap<string, GateResult>;
   readonly endGates: 'pending' | 'green' | 'red';
   /** Numbers handed out so far. */
@@ -76,7 +76,7 @@ export interface TaskState {
   /** The wave being worked on, from 1. */
   readonly wave: number;
   readonly attempts: readonly AttemptId[];
-  /** Tries of this wave beyond the first; 0 again when a wave completes or a person asks for another try. */
+  /** Tries of this wave beyond the first; 0 again when the next wave begins or a person asks for another try. */
   readonly retriesUsed: number;
   /** Agent of the next attempt. */
   readonly agent: string;
@@ -161,6 +161,10 @@ export interface QueueState {
   readonly decidedAtMs: number;
   /** False when the target was rewritten or deleted by someone else: nothing more is landed. */
   readonly isOpen: boolean;
+  /** Why nothing more is landed; null while it is open. */
+  readonly closedBecause: string | null;
+  /** The world refused the queue's last effect; nothing of it is tried again before then. */
+  readonly trouble: { readonly count: number; readonly notBeforeMs: number; readonly why: string } | null;
   readonly changes: ReadonlyMap<ChangeId, ChangeState>;
   readonly builds: ReadonlyMap<BuildId, BuildState>;
   /** In landing order. */
@@ -233,4 +237,13 @@ export interface BuildState {
 /** Key of a gate result: the same tree with the same gate in the same environment is never run twice. */
 export function gateKey(tree: TreeId, gateDigest: string, environmentDigest: string): string {
   return `${tree}|${gateDigest}|${environmentDigest}`;
+}
+
+/** A recorded result of the same tree, definition and environment, whichever gate of that definition it was. */
+export function knownResult(state: RunState, key: string): GateResult | null {
+  for (const name of Object.keys(state.plan.gates)) {
+    const found = state.gateResults.get(`${key}|${name}`);
+    if (found !== undefined) return found;
+  }
+  return null;
 }
