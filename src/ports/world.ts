@@ -43,8 +43,8 @@ export interface FilesPort {
   list(path: AbsolutePath): Promise<readonly FolderEntry[]>;
   /** Removes a file or a folder with all it holds; nothing happens when it is not there. Links are removed, not followed. */
   remove(path: AbsolutePath): Promise<void>;
-  /** Written whole and renamed into place; parent folders are made. */
-  write(path: AbsolutePath, content: string): Promise<void>;
+  /** Written whole and renamed into place; parent folders are made. `fast` may be lost by a power cut, never by a kill. */
+  write(path: AbsolutePath, content: string, durability?: 'durable' | 'fast'): Promise<void>;
   read(path: AbsolutePath): Promise<string | null>;
 }
 

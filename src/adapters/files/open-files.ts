@@ -8,7 +8,7 @@ let counter = 0;
 
 /**
  * Files of the state folder: mode 0600, folders 0700. A write is durable and whole: temporary file, fsync, rename, fsync
- * of the folder. Symbolic links are never followed for the file itself: writing replaces one, reading refuses it.
+ * of the folder; a `fast` one skips both flushes. Symbolic links are never followed for the file itself: writing replaces one, reading refuses it.
  * Failures: `file-refused`, `file-unavailable`.
  */
 export function openFiles(): FilesPort {
@@ -33,10 +33,10 @@ export function openFiles(): FilesPort {
         throw unavailable('remove', path, error);
       }
     },
-    write: async (path, content) => {
+    write: async (path, content, durability = 'durable') => {
       try {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        await writeWhole(path, content);
+        await writeWhole(path, content, durability === 'durable');
       } catch (error) {
         throw unavailable('write', path, error);
       }
@@ -54,7 +54,7 @@ export function openFiles(): FilesPort {
   };
 }
 
-async function writeWhole(path: string, content: string): Promise<void> {
+async function writeWhole(path: string, content: string, isFlushed: boolean): Promise<void> {
   const existing = await lstat(path).catch(() => null);
   if (existing?.isDirectory() === true) throw new Failure('file-refused', `${path} is a folder`);
   // Unique within this machine and process: two writers of one path never share a temporary file.
@@ -63,7 +63,7 @@ async function writeWhole(path: string, content: string): Promise<void> {
   const file = await open(temporary, flags, 0o600);
   try {
     await file.writeFile(content);
-    await file.sync();
+    if (isFlushed) await file.sync();
   } catch (error) {
     await file.close();
     await unlink(temporary).catch(() => undefined);
@@ -71,7 +71,7 @@ async function writeWhole(path: string, content: string): Promise<void> {
   }
   await file.close();
   await rename(temporary, path);
-  await syncFolder(dirname(path));
+  if (isFlushed) await syncFolder(dirname(path));
 }
 
 async function readWhole(path: string): Promise<string> {

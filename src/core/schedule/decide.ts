@@ -21,8 +21,10 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
     decisions.push(...decided.decisions.filter((decision) => !takesSameSlot(decision, decisions)));
     wakeAtMs = earliest(wakeAtMs, decided.wakeAtMs);
   }
+  // A change that its task withdraws must not be landed in the same breath.
+  if (decisions.some((decision) => decision.kind === 'record')) return { decisions, wakeAtMs };
   const queue = decideQueue(snapshot, policy);
-  decisions.push(...queue.decisions);
+  for (const decision of queue.decisions) if (!takesSameSlot(decision, decisions)) decisions.push(decision);
   wakeAtMs = earliest(wakeAtMs, queue.wakeAtMs);
   // Records come first: starting on a state that is about to change would start the wrong thing.
   if (decisions.some((decision) => decision.kind === 'record')) return { decisions, wakeAtMs };
@@ -33,7 +35,10 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   return { decisions, wakeAtMs };
 }
 
-/** Tasks choose their gate slot from the same snapshot: the first keeps it, the others choose again in the next round. */
+/**
+ * Gate runs choose their slot and look at the locks of gates in the same snapshot: the first gets them, the others choose
+ * again in the next round.
+ */
 function takesSameSlot(decision: Decision, others: readonly Decision[]): boolean {
   if (decision.kind !== 'act' || decision.step.kind !== 'run-gates') return false;
   return others.some((other) => other.kind === 'act' && other.step.kind === 'run-gates');

@@ -46,6 +46,7 @@ export async function verifyCommit(
         if (fact.kind === 'gate.finished') results.push(fact.result);
       },
       signal,
+      pickedPorts: new Set(),
     },
   );
   const finished = facts.find((fact) => fact.kind === 'gates.finished');
