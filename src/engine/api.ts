@@ -109,7 +109,7 @@ export async function recordFacts(
   const atMs = deps.clock.now();
   await journal.append(
     state.id,
-    facts.map((fact) => ({ ...fact, atMs }) as RunEvent),
+    facts.map((fact) => ({ ...fact, atMs })),
   );
   return (await loadLatest(deps.store)) ?? state;
 }

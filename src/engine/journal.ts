@@ -1,4 +1,5 @@
 /** The one writer of the log: events in, durable and ordered, or a failure that ends the leader. */
+import { assertNever } from '../kit/assert.ts';
 import { Failure } from '../kit/failure.ts';
 import { isRunEventKind } from '../core/run/kinds.ts';
 import type { RunEvent } from '../core/run/events.ts';
@@ -38,6 +39,8 @@ export class Journal {
         throw new Failure('leader-lost', 'another Copse process took over this repository; this one stops', {
           hint: 'copse status',
         });
+      default:
+        return assertNever(outcome);
     }
   }
 }

@@ -183,7 +183,7 @@ export class RunLoop {
     const atMs = this.#deps.clock.now();
     for (const id of this.#settling) this.#acting.delete(id);
     this.#settling.clear();
-    return facts.map((fact) => ({ ...fact, atMs }) as RunEvent);
+    return facts.map((fact) => ({ ...fact, atMs }));
   }
 
   #fold(batch: readonly RunEvent[]): RunState {
@@ -193,7 +193,7 @@ export class RunLoop {
   }
 
   #eventOf(decision: Decision, state: RunState, atMs: number): RunEvent {
-    if (decision.kind === 'record') return { ...decision.event, atMs } as RunEvent;
+    if (decision.kind === 'record') return { ...decision.event, atMs };
     const intent = `i${state.counters.intents + 1}` as IntentId;
     return { kind: 'intended', intent, step: decision.step, because: decision.because, atMs };
   }

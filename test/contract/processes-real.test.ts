@@ -344,6 +344,34 @@ describe('supervised processes of this machine', () => {
       expect(await port.waitForExit(spec.runDir)).toMatchObject({ cause: 'stopped', signal: 'SIGINT' });
     });
 
+    test('a supervisor killed while it starts its process leaves nothing running and no second start', async () => {
+      for (let delayUs = 0; delayUs < 6_000; delayUs += 400) {
+        const spec = shell('echo ran >> runs; exec sleep 1000');
+        const start = port.start(spec);
+        await new Promise<void>((resolve) => {
+          const poll = (): void => {
+            if (!existsSync(join(spec.runDir, 'lock'))) {
+              setImmediate(poll);
+              return;
+            }
+            for (const until = performance.now() + delayUs / 1_000; performance.now() < until;);
+            process.kill(supervisorPid(spec.runDir), 'SIGKILL');
+            resolve();
+          };
+          poll();
+        });
+        await start;
+        expect(await port.waitForExit(spec.runDir)).toMatchObject({
+          cause: 'supervisor-lost',
+          survivors: [],
+        });
+        expect(await port.start(spec)).toMatchObject({ kind: 'exited' });
+        expect(carriers(spec.marker)).toEqual([]);
+        const runs = existsSync(join(spec.cwd, 'runs')) ? readFileSync(join(spec.cwd, 'runs'), 'utf8') : '';
+        expect(['', 'ran\n']).toContain(runs);
+      }
+    });
+
     test('killed at any moment after its start, a process ends exactly one way', async () => {
       for (let delayMs = 0; delayMs < 12; delayMs += 1) {
         const spec = shell('echo $$ > main; exec sleep 1000');
@@ -528,4 +556,17 @@ function keptTo(runDir: string): number {
     .toSorted()
     .at(-1);
   return last === undefined ? 0 : Number(last.slice(4)) + statSync(join(runDir, last)).size;
+}
+
+/** Pids of processes that have `marker` in their environment. */
+function carriers(marker: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid > 0 && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`=${marker}\0`);
+      } catch {
+        return false;
+      }
+    });
 }

@@ -94,26 +94,29 @@ describe.each([
       cause: 'timeout',
       signal: 'SIGINT',
     });
-    expect(await run({ exit: null, codeWhenStopped: 7 }, { timeoutMs: 1_000 })).toMatchObject({
+    expect(await run({ exit: null, codeWhenStopped: 7 }, { timeoutMs: 2_500 })).toMatchObject({
       cause: 'timeout',
       code: 7,
     });
   });
 
   test('ends a process that gives no sign of life', async () => {
-    const exit = await run({ exit: null, output: [{ afterMs: 100, text: 'only this\n' }] }, { stallMs: 600 });
+    const exit = await run(
+      { exit: null, output: [{ afterMs: 100, text: 'only this\n' }] },
+      { stallMs: 1_200 },
+    );
     expect(exit).toMatchObject({ cause: 'stalled', signal: 'SIGINT' });
-    expect(exit.endedAtMs - exit.startedAtMs).toBeGreaterThanOrEqual(700 - 5);
+    expect(exit.endedAtMs - exit.startedAtMs).toBeGreaterThanOrEqual(1_195);
   });
 
   test('leaves a process alone that writes output or changes files', async () => {
-    const moments = Array.from({ length: 8 }, (_, index) => 150 + index * 200);
-    const exit = { afterMs: 2_000, code: 4 };
+    const moments = Array.from({ length: 8 }, (_, index) => 100 + index * 400);
+    const exit = { afterMs: 3_300, code: 4 };
     const output = moments.map((afterMs) => ({ afterMs, text: '.' }));
-    expect(await run({ exit, output }, { stallMs: 900 })).toMatchObject({ cause: 'exited', code: 4 });
+    expect(await run({ exit, output }, { stallMs: 2_000 })).toMatchObject({ cause: 'exited', code: 4 });
     const spec = rig.spec();
     const files = { exit, fileChanges: moments };
-    const watched = { ...spec, argv: rig.program(files), activityDir: spec.cwd, stallMs: 900 };
+    const watched = { ...spec, argv: rig.program(files), activityDir: spec.cwd, stallMs: 2_000 };
     expect(await run(files, watched)).toMatchObject({ cause: 'exited', code: 4 });
   });
 

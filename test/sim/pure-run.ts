@@ -103,7 +103,7 @@ function decideAll(
     const decided = decide(snapshot, policy);
     if (decided.decisions.length === 0) return decided.wakeAtMs;
     for (const decision of decided.decisions) {
-      if (decision.kind === 'record') happened({ ...decision.event, atMs: nowMs } as RunEvent);
+      if (decision.kind === 'record') happened({ ...decision.event, atMs: nowMs });
       else {
         const intent = `i${now().counters.intents + 1}` as IntentId;
         happened({ kind: 'intended', intent, step: decision.step, because: decision.because, atMs: nowMs });
@@ -120,8 +120,7 @@ function nextFact(state: RunState, world: PureWorld, roll: number, nowMs: number
   );
   const index = Math.floor(roll * (open.length + working.length));
   const intent = open[index];
-  if (intent !== undefined)
-    return world.outcomeOf(intent, state).map((fact) => ({ ...fact, atMs: nowMs }) as RunEvent);
+  if (intent !== undefined) return world.outcomeOf(intent, state).map((fact) => ({ ...fact, atMs: nowMs }));
   const task = working[index - open.length];
   if (task === undefined || task.progress.kind !== 'working') return [];
   const { attempt } = task.progress;

@@ -2,7 +2,8 @@
  * A world made of dice: answers every step of a run with some outcome that real adapters could give. Used to walk the
  * decisions through a million steps of virtual time; what the effects themselves do is tested elsewhere.
  */
-import type { BuildId, ChangeId, CommitId, GateName, IntentId, TreeId } from '../../src/core/ids.ts';
+import { assertNever } from '../../src/kit/assert.ts';
+import type { ChangeId, CommitId, GateName, IntentId, TreeId } from '../../src/core/ids.ts';
 import { gatesAt } from '../../src/core/gates/stages.ts';
 import type { GateResult } from '../../src/core/gates/model.ts';
 import type { ExitFacts } from '../../src/core/run/events.ts';
@@ -120,6 +121,8 @@ export class PureWorld {
           { kind: 'workspace.removed', intent, task: step.task, outcome, unsaved: [], branch: 'deleted' },
         ];
       }
+      default:
+        return assertNever(step);
     }
   }
 
@@ -210,7 +213,7 @@ export class PureWorld {
       this.somebodyCommits();
       return [{ kind: 'target.moved', intent, from: step.from, to: this.targetTip, how: 'forward' }];
     }
-    const build = state.queue.builds.get(step.build as BuildId);
+    const build = state.queue.builds.get(step.build);
     const to = build !== undefined && build.tip === step.from ? build.commits.at(-1)?.commit : this.#commit();
     if (to === undefined) return [{ kind: 'landing.void', intent, build: step.build, because: 'dice' }];
     this.targetTip = to;

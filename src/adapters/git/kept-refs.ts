@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
 import { parseCommitId } from '../../core/ids.ts';
 import type { GitContext } from './context.ts';
+import { GitFailure, isErrno } from './failure.ts';
 import { entriesOf, readIfThere, writeUnflushed, writeWhole } from './files.ts';
 import { requireRef } from './names.ts';
 
@@ -14,12 +15,29 @@ export interface KeptRef {
 
 /** Not flushed: nothing prunes control, and after a power cut what the ref names is found in the log. */
 export async function writeKept(context: GitContext, ref: string, commit: CommitId): Promise<void> {
-  await writeUnflushed(join(context.places.control, requireRef(ref)), `${commit}\n`);
+  await writeRef(context, ref, commit, writeUnflushed);
 }
 
 /** For work that no log names: the ref is the only way back to it, and outlives a power cut. */
 export async function writeKeptFlushed(context: GitContext, ref: string, commit: CommitId): Promise<void> {
-  await writeWhole(join(context.places.control, requireRef(ref)), `${commit}\n`);
+  await writeRef(context, ref, commit, writeWhole);
+}
+
+async function writeRef(
+  context: GitContext,
+  ref: string,
+  commit: CommitId,
+  write: (path: string, content: string) => Promise<void>,
+): Promise<void> {
+  const path = join(context.places.control, requireRef(ref));
+  try {
+    await write(path, `${commit}\n`);
+  } catch (cause) {
+    if (!isErrno(cause, 'EISDIR', 'ENOTDIR', 'EEXIST')) throw cause;
+    throw new GitFailure('git-bad-name', `${ref} is in the way of another kept ref, or behind one`, {
+      cause,
+    });
+  }
 }
 
 export async function readKept(context: GitContext, ref: string): Promise<CommitId | null> {

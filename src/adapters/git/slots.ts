@@ -54,7 +54,7 @@ export async function checkoutSlot(
       await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '--reset', '-u', commit]));
       // Side by side: `clean` never looks at `.git`, and the index does not change any more.
       await Promise.all([
-        isWarm ? inSlot(context, paths, ['clean', '-ffdq']) : null,
+        isWarm ? cleanSlot(context, paths) : null,
         writeSlotGitDir(context, paths, commit, target),
       ]);
     }),
@@ -87,6 +87,14 @@ async function startAfresh(paths: SlotPaths): Promise<void> {
   await mkdir(paths.tree, { recursive: true, mode: 0o700 });
   const stat = await statIfThere(paths.tree);
   await writeWhole(paths.mark, `${stat?.dev}:${stat?.ino}`);
+}
+
+/** A gate's own `.gitignore` shields files from the first pass; it goes in that pass, they in the next. */
+async function cleanSlot(context: GitContext, paths: SlotPaths): Promise<void> {
+  for (;;) {
+    const removed = await inSlot(context, paths, ['clean', '-ffd']);
+    if (!/\.gitignore"?$/m.test(removed.toString())) return;
+  }
 }
 
 async function inSlot(context: GitContext, paths: SlotPaths, args: readonly string[]): Promise<Buffer> {

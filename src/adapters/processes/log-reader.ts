@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isCode, readRecord } from './run-folder.ts';
 
@@ -32,7 +32,8 @@ export function readLogPiece(runDir: string, offset: number, maxBytes: number): 
       ...parts.map((part) => part.start + part.size),
       0,
     );
-    const part = parts.find((candidate) => from < candidate.start + candidate.size);
+    const index = parts.findIndex((candidate) => from < candidate.start + candidate.size);
+    const part = parts[index];
     if (part === undefined) {
       if (from >= total) return { text: '', nextOffset: total, totalBytes: total };
       return { text: gapMarker(total - from), nextOffset: total, totalBytes: total };
@@ -40,7 +41,10 @@ export function readLogPiece(runDir: string, offset: number, maxBytes: number): 
     if (from < part.start)
       return { text: gapMarker(part.start - from), nextOffset: part.start, totalBytes: total };
     try {
-      return readPart(runDir, part, from, maxBytes, total);
+      const bytes = readParts(parts.slice(index), from, Math.max(1, maxBytes));
+      const isAtEnd = from + bytes.length >= total;
+      const whole = isAtEnd && hasEnded(runDir) ? bytes.length : wholeCharacters(bytes, isAtEnd);
+      return { text: bytes.toString('utf8', 0, whole), nextOffset: from + whole, totalBytes: total };
     } catch (error) {
       // The writer dropped this segment between listing and reading.
       if (!isCode(error, 'ENOENT') || attempt === ATTEMPTS) throw error;
@@ -59,28 +63,36 @@ export function logProgress(runDir: string): { readonly totalBytes: number; read
   return { totalBytes, changedAtMs };
 }
 
-function readPart(runDir: string, part: Part, from: number, maxBytes: number, total: number): LogPiece {
-  const bytes = Buffer.allocUnsafe(Math.max(1, Math.min(maxBytes, part.start + part.size - from)));
-  const file = openSync(part.path, 'r');
-  try {
-    const size = Math.max(total, part.start + fstatSync(file).size);
-    const count = readSync(file, bytes, 0, bytes.length, from - part.start);
-    const isOpenEnd = from + count >= size ? !hasEnded(runDir) : true;
-    const whole = isOpenEnd ? wholeCharacters(bytes, count) : count;
-    const text = bytes.toString('utf8', 0, whole);
-    return { text, nextOffset: from + whole, totalBytes: size };
-  } finally {
-    closeSync(file);
+/** From `from` to the next gap, at most `maxBytes`; the first of `parts` holds `from`. */
+function readParts(parts: readonly Part[], from: number, maxBytes: number): Buffer {
+  const pieces: Buffer[] = [];
+  let at = from;
+  for (const part of parts) {
+    const wanted = Math.min(part.start + part.size - at, from + maxBytes - at);
+    if (part.start > at || wanted <= 0) break;
+    const bytes = Buffer.allocUnsafe(wanted);
+    const file = openSync(part.path, 'r');
+    try {
+      const count = readSync(file, bytes, 0, wanted, at - part.start);
+      pieces.push(bytes.subarray(0, count));
+      at += count;
+      if (count < wanted) break;
+    } finally {
+      closeSync(file);
+    }
   }
+  return pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces);
 }
 
-/** `count` less a trailing incomplete UTF-8 sequence; `count` itself when nothing else would be left. */
-export function wholeCharacters(bytes: Uint8Array, count: number): number {
-  for (let back = 1; back <= Math.min(3, count - 1); back += 1) {
+/** Length without a trailing incomplete UTF-8 sequence. Unless `mayBeEmpty`, all of it when nothing else would be left. */
+export function wholeCharacters(bytes: Uint8Array, mayBeEmpty: boolean): number {
+  const count = bytes.length;
+  for (let back = 1; back <= Math.min(3, count); back += 1) {
     const byte = bytes[count - back] ?? 0;
     if ((byte & 0xc0) === 0x80) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back ? count - back : count;
+    const length = byte >= 0xf8 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    const whole = length > back ? count - back : count;
+    return whole === 0 && !mayBeEmpty ? count : whole;
   }
   return count;
 }

@@ -7,8 +7,10 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identityOf, psRows, readRow, signalProcess, bootId, type ProcessRow } from './identity.ts';
+import { realPath } from './run-folder.ts';
 
 export interface TreeQuery {
   /** Pid of the main process, which is also its group and session; null: not known. */
@@ -57,7 +59,7 @@ export function findMembers(query: TreeQuery, known: ReadonlyMap<number, number>
     if (isKnown || inGroup || hasMarker(row.pid, query.marker, environments)) members.set(row.pid, row);
   }
   addDescendants(rows, members);
-  if (query.cwd !== null) {
+  if (query.cwd !== null && isOwnFolder(query.cwd)) {
     for (const row of rows)
       if (
         !members.has(row.pid) &&
@@ -94,8 +96,16 @@ export async function endMembers(
   }
 }
 
+/** False for folders where others live too, such as `/` where every daemon sits: being there proves nothing. */
+export function isOwnFolder(folder: string): boolean {
+  return ![homedir(), tmpdir(), process.cwd(), '/tmp', '/var', '/usr'].some((shared) =>
+    isInside(realPath(shared), folder),
+  );
+}
+
 /** Terminal users inside `cwd`: never ended, only reported. */
 export function terminalUsersIn(cwd: string): number[] {
+  if (!isOwnFolder(cwd)) return [];
   const all = listProcesses();
   const kin = ancestors(all);
   return all

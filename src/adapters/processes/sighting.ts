@@ -1,10 +1,14 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessExit, ProcessSighting } from '../../ports/processes.ts';
 import { bootId, isAlive, type ProcessIdentity } from './identity.ts';
 import { logProgress } from './log-reader.ts';
 import { endMembers } from './process-tree.ts';
 import { readExit, readRecord, recordExit, type LockRecord } from './run-folder.ts';
+
+/** More than a fork takes until its exec on a loaded machine. */
+const FORK_MS = 200;
 
 /** What the files and the process table say; `lost`: the supervisor is dead and left no outcome. */
 export type FolderState = ProcessSighting | { readonly kind: 'lost'; readonly lock: LockRecord };
@@ -35,6 +39,8 @@ export async function settleLost(runDir: string, lock: LockRecord): Promise<Proc
     cwd: lock.cwd,
     inFolder: 'orphans',
   } as const;
+  // Killed between fork and record, the child may not even have its own environment yet, by which it is found.
+  if (isSameBoot && pid === null) await delay(FORK_MS);
   const survivors = isSameBoot ? await endMembers(query, { politeMs: 0 }) : [];
   const logBytes = logProgress(runDir).totalBytes;
   const exit: ProcessExit = {

@@ -1,5 +1,4 @@
 /** The only file that knows which SQLite is used: `node:sqlite` where it is complete, else the optional package. */
-import process from 'node:process';
 import { Failure } from '../../kit/failure.ts';
 
 export type SqlValue = string | number | null;

@@ -1,5 +1,4 @@
 import { statfsSync } from 'node:fs';
-import process from 'node:process';
 
 /** `statfs` magics of file systems where shared memory between machines, and so WAL, does not hold. */
 const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([

@@ -1,7 +1,6 @@
 /** Numbered, append-only steps that bring a store to this version. A released step is never edited. */
 import { existsSync, fsyncSync, openSync, closeSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import process from 'node:process';
 import type { Failpoint } from '../../ports/world.ts';
 import type { SqliteDatabase } from './binding.ts';
 import { inTransaction, whenFree, type Connection } from './database.ts';

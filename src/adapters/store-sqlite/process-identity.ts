@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import process from 'node:process';
 
 export interface ProcessIdentity {
   readonly pid: number;

@@ -1,5 +1,6 @@
 /** Which gates a subject has to pass. */
-import type { GateSpec } from '../plan/model.ts';
+import { assertNever } from '../../kit/assert.ts';
+import type { GateSpec, GateStage, Plan } from '../plan/model.ts';
 import type { GateSubject } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
 
@@ -22,8 +23,16 @@ export function gatesAt(state: RunState, subject: GateSubject): readonly GateSpe
       );
     }
     case 'build':
-      return all.filter((gate) => gate.at.includes('merge'));
+    case 'tip':
+      return gatesOfStage(state.plan, 'merge');
     case 'end':
-      return all.filter((gate) => gate.at.includes('end'));
+      return gatesOfStage(state.plan, 'end');
+    default:
+      return assertNever(subject);
   }
+}
+
+/** The plan's gates that are meant for a stage, in its order. */
+export function gatesOfStage(plan: Plan, stage: GateStage): readonly GateSpec[] {
+  return Object.values(plan.gates).filter((gate) => gate.at.includes(stage));
 }

@@ -254,6 +254,8 @@ export type AttemptVerdict =
 export type GateSubject =
   | { readonly kind: 'task'; readonly task: TaskId; readonly wave: number }
   | { readonly kind: 'build'; readonly build: BuildId }
+  /** The target as it is, before anything of this run: asked only when blame depends on it. */
+  | { readonly kind: 'tip' }
   | { readonly kind: 'end' };
 
 export type GateEvent =

@@ -4,7 +4,7 @@
  * docs/design/invariants.md.
  */
 import type { CommitId } from '../ids.ts';
-import { gatesAt } from '../gates/stages.ts';
+import { gatesOfStage } from '../gates/stages.ts';
 import { needsState } from '../schedule/needs.ts';
 import type { RunState, TaskState } from './state.ts';
 
@@ -52,9 +52,7 @@ function linearTarget(state: RunState): readonly string[] {
 
 /** I2 Every landed tree passed every blocker gate. */
 function gatedTrees(state: RunState): readonly string[] {
-  const blockers = gatesAt(state, { kind: 'build', build: 'any' as never }).filter(
-    (gate) => gate.severity === 'blocker',
-  );
+  const blockers = gatesOfStage(state.plan, 'merge').filter((gate) => gate.severity === 'blocker');
   return state.queue.landings.flatMap((landing) =>
     blockers
       .filter((gate) => {
@@ -120,6 +118,10 @@ function concurrency(state: RunState, parallel: number): readonly string[] {
   const exclusive = working.find((task) => task.task.exclusive);
   if (exclusive !== undefined && working.length > 1)
     broken.push(`I8 ${exclusive.task.id} is exclusive and not alone`);
+  const slots = [...state.intents.values()].flatMap(({ step }) =>
+    step.kind === 'run-gates' ? [step.slot] : [],
+  );
+  if (new Set(slots).size !== slots.length) broken.push('I8 two gate runs share a checkout');
   const locks = working.flatMap((task) => task.task.locks);
   if (new Set(locks).size !== locks.length) broken.push('I8 a lock is held twice');
   return broken;

@@ -1,6 +1,6 @@
 /** The message of the commit that lands a change: what it is, what it had to prove, what was measured. */
 import type { GateSpec } from '../plan/model.ts';
-import { gatesAt } from '../gates/stages.ts';
+import { gatesOfStage } from '../gates/stages.ts';
 import type { ChangeState, RunState, TaskState } from './state.ts';
 
 /** Longest subject line. */
@@ -8,7 +8,7 @@ const MAX_SUBJECT = 72;
 
 export function mergeMessage(state: RunState, change: ChangeState): string {
   const task = change.task === null ? undefined : state.tasks.get(change.task);
-  const gates = gatesAt(state, { kind: 'build', build: '' as never });
+  const gates = gatesOfStage(state.plan, 'merge');
   const lines = [subjectOf(state, change), ''];
   if (task !== undefined && task.task.accept.length > 0) {
     lines.push('Accepts:', ...task.task.accept.map((item) => `- ${oneLine(item)}`), '');

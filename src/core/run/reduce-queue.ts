@@ -188,6 +188,7 @@ function landed(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'lande
     ...state.queue,
     tip: event.to,
     tipTree: state.queue.builds.get(event.build)?.tree ?? null,
+    tipProof: 'green',
     held: null,
     landings: [
       ...state.queue.landings,
@@ -219,6 +220,7 @@ function targetMoved(state: RunState, event: Timed<Extract<QueueEvent, { kind: '
     ...state.queue,
     tip: event.how === 'forward' && event.to !== null ? event.to : state.queue.tip,
     tipTree: null,
+    tipProof: 'unknown',
     isOpen: state.queue.isOpen && event.how === 'forward',
     builds,
     held: null,

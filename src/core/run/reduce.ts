@@ -6,7 +6,7 @@ import { assertNever } from '../../kit/assert.ts';
 import type { IntentId, TaskId } from '../ids.ts';
 import type { RunEvent } from './events.ts';
 import { reduceQueue } from './reduce-queue.ts';
-import { reduceTask } from './reduce-task.ts';
+import { reduceTask, troubled } from './reduce-task.ts';
 import { reduceAttempt } from './reduce-attempt.ts';
 import { gateKey } from './state.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -45,6 +45,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     queue: {
       tip: event.base,
       tipTree: null,
+      tipProof: 'unknown',
       isOpen: true,
       changes: new Map(),
       builds: new Map(),
@@ -66,6 +67,7 @@ export function newTask(task: Task, atMs: number): TaskState {
     task,
     progress: { kind: 'waiting' },
     sinceMs: atMs,
+    trouble: null,
     hold: null,
     workspace: null,
     placesTaken: 0,
@@ -137,14 +139,7 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
     case 'attempt.stop_sent':
       return reduceAttempt(state, event);
     case 'gates.finished':
-      return event.subject.kind === 'end'
-        ? {
-            ...state,
-            endGates: event.verdict === 'green' ? 'green' : event.verdict === 'red' ? 'red' : 'pending',
-          }
-        : event.subject.kind === 'task'
-          ? reduceTask(state, event)
-          : reduceQueue(state, event);
+      return gatesFinished(state, event);
     case 'queue.entered':
     case 'queue.taken_in':
     case 'build.made':
@@ -185,24 +180,11 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
     case 'start-attempt':
     case 'collect-attempt':
     case 'update-workspace':
-      return reduceTask(state, {
-        kind: 'task.failed',
-        task: step.task,
-        cause: 'environment',
-        detail: event.why,
-        atMs: event.atMs,
-      });
+      return troubled(state, step.task, event);
     case 'run-gates':
-      if (step.subject.kind === 'task') {
-        return reduceTask(state, {
-          kind: 'task.failed',
-          task: step.subject.task,
-          cause: 'environment',
-          detail: event.why,
-          atMs: event.atMs,
-        });
-      }
+      if (step.subject.kind === 'task') return troubled(state, step.subject.task, event);
       if (step.subject.kind === 'end') return { ...state, endGates: 'red' };
+      if (step.subject.kind === 'tip') return { ...state, queue: { ...state.queue, tipProof: 'red' } };
       return reduceQueue(state, event, step);
     case 'take-in-branch':
     case 'make-build':
@@ -213,6 +195,22 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
       return state;
     default:
       return assertNever(step);
+  }
+}
+
+function gatesFinished(state: RunState, event: Extract<RunEvent, { kind: 'gates.finished' }>): RunState {
+  switch (event.subject.kind) {
+    case 'task':
+      return reduceTask(state, event);
+    case 'build':
+      return reduceQueue(state, event);
+    case 'tip':
+      if (event.verdict === 'cancelled' || event.commit !== state.queue.tip) return state;
+      return { ...state, queue: { ...state.queue, tipProof: event.verdict } };
+    case 'end':
+      return { ...state, endGates: event.verdict === 'cancelled' ? 'pending' : event.verdict };
+    default:
+      return assertNever(event.subject);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Whether, with which agent and when a task is tried again. */
+import { assertNever } from '../../kit/assert.ts';
 import type { RetryCause, Task } from '../plan/model.ts';
 
 /** Longest pause between two attempts. */
@@ -27,7 +28,9 @@ export function nextTry(task: Task, cause: RetryCause, retriesUsed: number, nowM
   const agent = agents[nextAgent];
   if (agent === undefined) {
     const why = retries.on.includes(cause)
-      ? `${retriesUsed === 0 ? 'no retries are allowed' : `all ${agents.length * perAgent} tries are used`}`
+      ? retriesUsed === 0
+        ? 'no retries are allowed'
+        : `all ${agents.length * perAgent} tries are used`
       : `${cause} is not retried`;
     return { kind: 'give-up', why };
   }
@@ -50,5 +53,7 @@ function backoffMs(task: Task, retriesUsed: number, cause: RetryCause): number {
       return Math.min(MAX_BACKOFF_MS, task.retries.delayMs);
     case 'exponential':
       return Math.min(MAX_BACKOFF_MS, task.retries.delayMs * 2 ** retriesUsed);
+    default:
+      return assertNever(task.retries.backoff);
   }
 }

@@ -64,6 +64,8 @@ export interface TaskState {
   readonly task: Task;
   readonly progress: Progress;
   readonly sinceMs: number;
+  /** The world refused the last effect; it is tried again. */
+  readonly trouble: { readonly count: number; readonly notBeforeMs: number; readonly why: string } | null;
   /** Why it does not start although nothing it needs is missing; null when nothing holds it. */
   readonly hold: string | null;
   readonly workspace: Workspace | null;
@@ -154,6 +156,8 @@ export interface QueueState {
   readonly tip: CommitId;
   /** Tree of the tip when a landing of this run made it; null when someone else did. */
   readonly tipTree: TreeId | null;
+  /** Whether the tip passes the merge gates; a landing proves it, anything else has to be asked. */
+  readonly tipProof: 'unknown' | 'green' | 'red';
   /** False when the target was rewritten or deleted by someone else: nothing more is landed. */
   readonly isOpen: boolean;
   readonly changes: ReadonlyMap<ChangeId, ChangeState>;
@@ -232,5 +236,5 @@ export function gateKey(tree: TreeId, gateDigest: string, environmentDigest: str
 export function sameSubject(a: GateSubject, b: GateSubject): boolean {
   if (a.kind === 'task' && b.kind === 'task') return a.task === b.task && a.wave === b.wave;
   if (a.kind === 'build' && b.kind === 'build') return a.build === b.build;
-  return a.kind === 'end' && b.kind === 'end';
+  return a.kind === b.kind && (a.kind === 'end' || a.kind === 'tip');
 }

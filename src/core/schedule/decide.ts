@@ -18,7 +18,7 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   let wakeAtMs: number | null = null;
   for (const task of state.tasks.values()) {
     const decided = decideTask(task, snapshot);
-    decisions.push(...decided.decisions);
+    decisions.push(...decided.decisions.filter((decision) => !takesSameSlot(decision, decisions)));
     wakeAtMs = earliest(wakeAtMs, decided.wakeAtMs);
   }
   const queue = decideQueue(snapshot, policy);
@@ -31,4 +31,10 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   wakeAtMs = earliest(wakeAtMs, starts.wakeAtMs);
   if (decisions.length === 0) decisions.push(...decideFinish(snapshot, wakeAtMs));
   return { decisions, wakeAtMs };
+}
+
+/** Tasks choose their gate slot from the same snapshot: the first keeps it, the others choose again in the next round. */
+function takesSameSlot(decision: Decision, others: readonly Decision[]): boolean {
+  if (decision.kind !== 'act' || decision.step.kind !== 'run-gates') return false;
+  return others.some((other) => other.kind === 'act' && other.step.kind === 'run-gates');
 }

@@ -1,4 +1,5 @@
 /** Whether what a task needs is there, will still come, or can no longer come. */
+import { assertNever } from '../../kit/assert.ts';
 import type { Need } from '../plan/model.ts';
 import type { TaskId } from '../ids.ts';
 import type { RunState, TaskState } from '../run/state.ts';
@@ -43,6 +44,8 @@ function isMet(need: Need, other: TaskState, state: RunState): boolean {
       return other.attempts.length > 0;
     case 'completed':
       return kind === 'landed' || kind === 'verified' || isGone(other);
+    default:
+      return assertNever(need.when);
   }
 }
 

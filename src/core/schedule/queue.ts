@@ -5,7 +5,8 @@ import type { QueueBuild, QueueChange, QueueSnapshot, QueueVerdict } from '../me
 import type { BuildId, ChangeId } from '../ids.ts';
 import type { BuildState, ChangeState, RunState } from '../run/state.ts';
 import type { Decided, Decision, Policy, Snapshot } from './snapshot.ts';
-import { lockTaken } from './tasks.ts';
+import { blame } from './blame.ts';
+import { freeSlot, lockTaken } from './slots.ts';
 
 const NOTHING: Decided = { decisions: [], wakeAtMs: null };
 
@@ -23,9 +24,18 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   if (verdicts.some((decision) => decision.kind === 'record'))
     return { decisions: [...takeIns, ...verdicts], wakeAtMs: null };
   const tests = snapshot.isDraining ? [] : testBuilds(state);
-  const canStart = state.life.kind === 'running' && !snapshot.isDraining && queue.held === null;
+  const canStart =
+    state.life.kind === 'running' && !snapshot.isDraining && queue.held === null && !isStopped(state);
   const proposed = canStart ? proposals(view, snapshot, policy) : [];
   return { decisions: [...takeIns, ...verdicts, ...tests, ...proposed], wakeAtMs: null };
+}
+
+/** `merge.on_failure: stop`: nothing more is tested once a change was ejected. */
+function isStopped(state: RunState): boolean {
+  if (state.plan.merge.onFailure !== 'stop') return false;
+  return [...state.queue.changes.values()].some(
+    (change) => change.state.kind === 'ejected' && change.state.because !== 'withdrawn',
+  );
 }
 
 function isOpenStep(state: RunState, kind: 'publish' | 'make-build'): boolean {
@@ -149,7 +159,7 @@ function queueBuild(build: BuildState): readonly QueueBuild[] {
 }
 
 function onVerdict(verdict: QueueVerdict, state: RunState, snapshot: Snapshot): readonly Decision[] {
-  if (verdict.kind === 'eject') return [ejection(verdict, state)];
+  if (verdict.kind === 'eject') return blame(verdict, state);
   const build = state.queue.builds.get(verdict.build);
   if (build === undefined || isOpenStep(state, 'publish')) return [];
   if (state.queue.held !== null && !snapshot.isHeldCheckoutClean) return [];
@@ -168,70 +178,29 @@ function onVerdict(verdict: QueueVerdict, state: RunState, snapshot: Snapshot): 
   ];
 }
 
-function ejection(verdict: Extract<QueueVerdict, { kind: 'eject' }>, state: RunState): Decision {
-  const { red, green } = verdict.evidence;
-  const build = state.queue.builds.get(red);
-  const gates = build?.red.join(', ') ?? 'gates';
-  const others = (build?.members ?? []).filter((member) => member !== verdict.change);
-  const landedMeanwhile = state.queue.landed.slice(-3).join(', ');
-  const company =
-    others.length > 0
-      ? ` together with ${others.join(', ')}`
-      : landedMeanwhile === ''
-        ? ''
-        : ` (after ${landedMeanwhile} landed)`;
-  return {
-    kind: 'record',
-    event: {
-      kind: 'change.ejected',
-      change: verdict.change,
-      because: 'broken',
-      detail: `${gates} failed on the merged result${company}; without it the tree is green`,
-      red,
-      green,
-      files: [],
-    },
-  };
-}
-
 function testBuilds(state: RunState): readonly Decision[] {
   const busy = new Set<BuildId>();
-  const used = new Set<string>();
   for (const { step } of state.intents.values()) {
-    if (step.kind !== 'run-gates') continue;
-    used.add(step.slot);
-    if (step.subject.kind === 'build') busy.add(step.subject.build);
+    if (step.kind === 'run-gates' && step.subject.kind === 'build') busy.add(step.subject.build);
   }
+  const taken = new Set<string>();
   const decisions: Decision[] = [];
   for (const build of state.queue.builds.values()) {
     const last = build.commits.at(-1);
     if (build.state !== 'made' || busy.has(build.id) || last === undefined || build.tree === null) continue;
     const subject = { kind: 'build', build: build.id } as const;
-    const slot = freeQueueSlot(used, state.plan.merge.slots);
+    const slot = freeSlot(state, 'queue', state.plan.merge.slots, taken);
     if (slot === null || lockTaken(state, subject)) continue;
-    used.add(slot);
+    taken.add(slot);
+    const { tip, tree } = build;
+    const fresh = build.repeats !== null;
     decisions.push({
       kind: 'act',
-      step: {
-        kind: 'run-gates',
-        subject,
-        commit: last.commit,
-        tree: build.tree,
-        base: build.tip,
-        slot,
-        fresh: build.repeats !== null,
-      },
+      step: { kind: 'run-gates', subject, commit: last.commit, tree, base: tip, slot, fresh },
       because: build.because,
     });
   }
   return decisions;
-}
-
-function freeQueueSlot(used: ReadonlySet<string>, count: number): string | null {
-  for (let number = 1; number <= count; number += 1) {
-    if (!used.has(`queue-${number}`)) return `queue-${number}`;
-  }
-  return null;
 }
 
 function proposals(view: QueueSnapshot, snapshot: Snapshot, policy: Policy): readonly Decision[] {

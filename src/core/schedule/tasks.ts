@@ -1,12 +1,13 @@
 /** The next decision of one task, by where it stands. Starting agents is in `starts.ts`, landing in `queue.ts`. */
+import { assertNever } from '../../kit/assert.ts';
 import { judgeAttempt } from '../run/judge.ts';
 import { nextTry } from '../run/retry.ts';
-import { gatesAt } from '../gates/stages.ts';
 import type { ChangeId, CommitId, TaskId } from '../ids.ts';
 import type { RetryCause } from '../plan/model.ts';
 import type { OpenIntent, RunState, TaskState } from '../run/state.ts';
 import { gateSlots } from './limits.ts';
 import { needsState } from './needs.ts';
+import { freeSlot, lockTaken } from './slots.ts';
 import type { Decided, Decision, Snapshot } from './snapshot.ts';
 
 const NOTHING: Decided = { decisions: [], wakeAtMs: null };
@@ -14,7 +15,11 @@ const NOTHING: Decided = { decisions: [], wakeAtMs: null };
 export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
   const { state } = snapshot;
   if (taskIntent(task.task.id, state) !== null) return NOTHING;
-  const { progress } = task;
+  const { progress, trouble } = task;
+  if (trouble !== null && trouble.notBeforeMs > snapshot.nowMs) {
+    const end = endRequested(task);
+    return end === null ? { decisions: [], wakeAtMs: trouble.notBeforeMs } : one(end);
+  }
   switch (progress.kind) {
     case 'waiting':
     case 'prepared':
@@ -48,6 +53,10 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
       return one(afterEjection(task, progress, snapshot));
     case 'landed':
       return one(tidy(task, state));
+    case 'failed':
+    case 'stopped':
+    case 'skipped':
+      return one(tidyUnlanded(task, state));
     default:
       return NOTHING;
   }
@@ -175,7 +184,7 @@ function gateSentence(task: TaskState, red: readonly string[]): string {
 function verify(task: TaskState, snapshot: Snapshot): Decision | null {
   const { state } = snapshot;
   if (task.progress.kind !== 'verifying' || snapshot.isDraining) return null;
-  const slot = freeSlot(state, gateSlots(snapshot.machine));
+  const slot = freeSlot(state, 'task', gateSlots(snapshot.machine));
   if (slot === null) return null;
   const base = task.workspace?.base ?? state.base;
   const subject = { kind: 'task', task: task.task.id, wave: task.wave } as const;
@@ -195,27 +204,6 @@ function verify(task: TaskState, snapshot: Snapshot): Decision | null {
   };
 }
 
-function freeSlot(state: RunState, count: number): string | null {
-  const used = new Set(
-    [...state.intents.values()].map(({ step }) => (step.kind === 'run-gates' ? step.slot : null)),
-  );
-  for (let number = 1; number <= count; number += 1) {
-    if (!used.has(`task-${number}`)) return `task-${number}`;
-  }
-  return null;
-}
-
-/** True while another run of gates holds a lock that these gates need. */
-export function lockTaken(state: RunState, subject: Parameters<typeof gatesAt>[1]): boolean {
-  const wanted = new Set(gatesAt(state, subject).flatMap((gate) => (gate.lock === null ? [] : [gate.lock])));
-  if (wanted.size === 0) return false;
-  return [...state.intents.values()].some(
-    ({ step }) =>
-      step.kind === 'run-gates' &&
-      gatesAt(state, step.subject).some((gate) => gate.lock !== null && wanted.has(gate.lock)),
-  );
-}
-
 function completeWave(task: TaskState, state: RunState, head: CommitId): Decision {
   const isRecorded = task.waves.some((wave) => wave.number === task.wave && wave.head === head);
   if (!isRecorded) {
@@ -231,7 +219,7 @@ function completeWave(task: TaskState, state: RunState, head: CommitId): Decisio
     kind: 'record',
     event: {
       kind: 'queue.entered',
-      change: (earlier === 0 ? task.task.id : `${task.task.id}#${earlier + 1}`) as string as ChangeId,
+      change: (earlier === 0 ? task.task.id : `${task.task.id}#${earlier + 1}`) as ChangeId,
       task: task.task.id,
       wave: null,
       branch,
@@ -276,14 +264,32 @@ function afterEjection(
         event: {
           kind: 'task.needs_person',
           task: task.task.id,
-          cause: ejected.because === 'conflict' ? 'conflict' : 'violation',
+          cause:
+            ejected.because === 'conflict'
+              ? 'conflict'
+              : snapshot.state.queue.tipProof === 'red'
+                ? 'target'
+                : 'violation',
           detail: ejected.detail,
           files: ejected.files,
         },
       };
     case 'broken':
       return again(task, 'gate', ejected.detail, ejected.logs, snapshot, snapshot.state.queue.tip);
+    default:
+      return assertNever(ejected.because);
   }
+}
+
+/** `keep: never`: even what did not land goes, after everything in it is saved; the branch stays. */
+function tidyUnlanded(task: TaskState, state: RunState): Decision | null {
+  if (task.workspace === null || task.workspaceKept !== null || state.plan.workspace.keep !== 'never')
+    return null;
+  return {
+    kind: 'act',
+    step: { kind: 'remove-workspace', task: task.task.id, proof: null, deleteBranch: false },
+    because: 'worktrees are never kept (workspace.keep)',
+  };
 }
 
 function tidy(task: TaskState, state: RunState): Decision | null {

@@ -2,6 +2,7 @@
  * Looks at what an ended attempt left: undoes what it had no business changing, saves every byte, takes the branch into
  * the control repository. It reports facts; `core/run/judge` says what they mean.
  */
+import { assertNever } from '../../kit/assert.ts';
 import { MAX_RECORDED_PATHS } from '../../core/run/events.ts';
 import type { AttemptFacts, ExitFacts, ViolationFact } from '../../core/run/events.ts';
 import type { Step } from '../../core/run/steps.ts';
@@ -126,5 +127,7 @@ function describe(violation: GuardViolation): ViolationFact {
     case 'detached':
     case 'repository-damaged':
       return { what: violation.kind, detail: violation.detail, repaired: violation.restored };
+    default:
+      return assertNever(violation);
   }
 }

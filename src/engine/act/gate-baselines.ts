@@ -1,4 +1,5 @@
 /** The numbers a gate's metrics are compared with: given, read from a file on the target, or measured on the base. */
+import { assertNever } from '../../kit/assert.ts';
 import type { TreeId } from '../../core/ids.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import type { GateSpec, MetricSpec } from '../../core/plan/model.ts';
@@ -45,6 +46,8 @@ async function baselineOf(
       });
       return read.kind === 'values' ? (read.values[0] ?? null) : null;
     }
+    default:
+      return assertNever(baseline);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Step } from '../../core/run/steps.ts';
 import type { BuildState } from '../../core/run/state.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
-import { assert } from '../../kit/assert.ts';
+import { assert, assertNever } from '../../kit/assert.ts';
 import { Failure } from '../../kit/failure.ts';
 import type { ActContext } from '../deps.ts';
 import { mergeChain } from './chain.ts';
@@ -62,6 +62,8 @@ export async function publish(step: Publish, context: ActContext): Promise<reado
       const how = actual === null ? 'deleted' : isForward ? 'forward' : 'rewritten';
       return [{ kind: 'target.moved', intent, from: step.from, to: actual, how }];
     }
+    default:
+      return assertNever(outcome);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Brings the target into a task's branch between two attempts. */
+import { assertNever } from '../../kit/assert.ts';
 import type { Step } from '../../core/run/steps.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import type { ActContext } from '../deps.ts';
@@ -23,5 +24,7 @@ export async function updateWorkspace(step: Update, context: ActContext): Promis
       return [
         { kind: 'workspace.conflicted', intent, task: step.task, onto: step.onto, files: outcome.files },
       ];
+    default:
+      return assertNever(outcome);
   }
 }

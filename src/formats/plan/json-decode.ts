@@ -38,7 +38,7 @@ export function record<T>(inner: Decoder<T>): Decoder<Readonly<Record<string, T>
 
 /** A map with at least these keys; others, of a later version, are left out. */
 export function shape<T extends object>(fields: { readonly [K in keyof T]: Decoder<T[K]> }): Decoder<T> {
-  const entries = Object.entries(fields) as [string, Decoder<unknown>][];
+  const entries = Object.entries<Decoder<unknown>>(fields);
   return (value, path) => {
     const given = object(value, path);
     const made = entries.map(([key, decoder]) => [
@@ -53,7 +53,7 @@ export function shape<T extends object>(fields: { readonly [K in keyof T]: Decod
 export function byKind<T extends { readonly kind: string }>(kinds: {
   readonly [K in T['kind']]: Decoder<Extract<T, { kind: K }>>;
 }): Decoder<T> {
-  const table = new Map(Object.entries(kinds) as [string, Decoder<T>][]);
+  const table = new Map(Object.entries<Decoder<T>>(kinds));
   return (value, path) => {
     const { kind } = object(value, path);
     const decoder = typeof kind === 'string' ? table.get(kind) : undefined;

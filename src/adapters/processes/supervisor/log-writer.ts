@@ -33,7 +33,7 @@ export const realDisk: LogDisk = {
 /**
  * Keeps the head of a stream in `log` and its tail in segments `log.<offset>`, named by the offset of their first byte in
  * the stream, so that a reader needs nothing but the folder. The oldest segment goes before the tail would exceed its
- * cap: between 15/16 of the cap and the cap are kept. A disk that refuses a write leaves a hole and harms nothing else;
+ * cap: of a long stream about 15/16 of the cap and at most the cap are kept. A disk that refuses a write leaves a hole and harms nothing else;
  * holes are seen by the reader from the offsets, one at the end from the exit record.
  */
 export class LogWriter {
@@ -56,7 +56,7 @@ export class LogWriter {
   ) {
     this.#folder = folder;
     this.#cap = cap;
-    this.#segmentBytes = Math.ceil(cap.tailBytes / SEGMENTS);
+    this.#segmentBytes = cap.tailBytes === 0 ? 0 : Math.max(1, Math.floor(cap.tailBytes / SEGMENTS));
     this.#disk = disk;
     this.#now = now;
     try {

@@ -120,7 +120,7 @@ function itemFor(
   const needed =
     first === undefined || unit.every((change) => change.needs.length === 0)
       ? new Set(unit.map((change) => change.id))
-      : new Set([...withPendingNeeds(first.id, facts.pending)]);
+      : new Set(withPendingNeeds(first.id, facts.pending));
   const changes = [...needed].flatMap((id) => facts.pending.get(id) ?? []);
   const isBarred = changes.some(
     (change) =>

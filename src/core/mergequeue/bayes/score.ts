@@ -100,10 +100,12 @@ export function valueOf(trial: Trial, field: Field): number {
   return field.meanGateMs > 0 && trial.gateMs > 0 ? (worth * field.meanGateMs) / trial.gateMs : worth;
 }
 
+const PROOF = 1.2;
+
 /** A red result proves something against a change when the tree without it is the tip or turns out green. */
 function proofValue(trial: Trial, field: Field): number {
   const share = trial.items.length === 1 ? 1 - trial.pGreen : provenOnTrials(trial, field);
-  return share === 0 ? 0 : (0.7 * field.kappa * share) / Math.max(1, field.total);
+  return share === 0 ? 0 : (PROOF * field.kappa * share) / Math.max(1, field.board.items.length);
 }
 
 function provenOnTrials(trial: Trial, field: Field): number {

@@ -7,20 +7,13 @@ import type { QueueHistory } from '../model.ts';
 import type { Prng } from '../prng.ts';
 import { countBits, countOnes, hasBit } from '../bit-set.ts';
 import type { Board } from './board.ts';
-import {
-  causesOf,
-  decodeCause,
-  drawCauses,
-  isPairCause,
-  pairCode,
-  predictedHazard,
-  type Causes,
-} from './causes.ts';
+import { causesOf, decodeCause, drawCauses, isPairCause, pairCode, type Causes } from './causes.ts';
 import { doOverlap } from './overlap.ts';
 import { rateSampler, type RateCounts, type Rates, type RateSampler } from './rates.ts';
 
 export interface World {
-  readonly causes: readonly number[];
+  readonly causes: number[];
+  readonly rates: Rates;
 }
 
 export interface BeliefOptions {
@@ -40,7 +33,37 @@ export function drawWorlds(board: Board, random: Prng, options: BeliefOptions): 
   const sampler = rateSampler(sureCounts(board, options.history), causes.suspects);
   const count = worldCount(board.items.length);
   const sweeps = sweepCount(causes, count, options.budget);
-  return Array.from({ length: count }, () => drawWorld(board, causes, sampler, sweeps, random));
+  const worlds = Array.from({ length: count }, () => drawWorld(board, causes, sampler, sweeps, random));
+  const order = worlds.map((_, index) => index);
+  for (const item of causes.freeSingles)
+    spreadItem(item, order, worlds, (world) => 1 - Math.exp(-world.rates.single), random);
+  for (const item of causes.freePredicted) {
+    spreadItem(item, order, worlds, () => board.items[item]?.predictedFail ?? 0.1, random);
+  }
+  return worlds;
+}
+
+/**
+ * Makes an item no result speaks about bad in as many worlds as its rates add up to, not in a random number of them:
+ * otherwise the choice would run after the items that happened to be drawn least.
+ */
+function spreadItem(
+  item: number,
+  order: number[],
+  worlds: readonly World[],
+  rateIn: (world: World) => number,
+  random: Prng,
+): void {
+  shuffle(order, random);
+  let sum = random.next();
+  for (const index of order) {
+    const world = worlds[index];
+    if (world === undefined) continue;
+    sum += rateIn(world);
+    if (sum < 1) continue;
+    sum -= 1;
+    world.causes.push(item);
+  }
 }
 
 function sweepCount(causes: Causes, worlds: number, budget: number): number {
@@ -68,7 +91,17 @@ function drawWorld(board: Board, causes: Causes, sampler: RateSampler, sweeps: n
     }
   }
   rates = ratesFor(active, board, sampler, random);
-  return { causes: [...active, ...drawFree(board, causes, rates, random)] };
+  return { causes: [...active, ...drawFree(board, causes, rates, random)], rates };
+}
+
+/** Changes `order`. */
+function shuffle(order: number[], random: Prng): void {
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    const held = order[last] ?? 0;
+    order[last] = order[other] ?? 0;
+    order[other] = held;
+  }
 }
 
 function allOnes(count: number): number {
@@ -105,9 +138,6 @@ function drawFree(board: Board, causes: Causes, rates: Rates, random: Prng): num
       if (code !== undefined && drawn.at(-1) !== code) drawn.push(code);
     }
   };
-  skip(causes.freeSingles, rates.single);
-  for (const item of causes.freePredicted)
-    if (random.exponential() < predictedHazard(item, board)) drawn.push(item);
   skip(causes.freePairs, rates.pair);
   const places = board.items.length * (board.size - (board.items.length + 1) / 2);
   for (let at = random.exponential(); at < places * rates.other; at += random.exponential()) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { build } from 'esbuild';
-import { openFailpoints, parseFailpoints } from './open-failpoints.ts';
+import { openFailpoints, parseFailpoints } from '../../src/adapters/failpoints/open-failpoints.ts';
 
 describe('failpoints', () => {
   test('reads names, actions and hits', () => {
@@ -53,7 +53,7 @@ describe('failpoints', () => {
   test('ends the process at once, so that nothing after the point happens', async () => {
     const made = await build({
       stdin: {
-        contents: `import { openFailpoints } from './open-failpoints.ts';
+        contents: `import { openFailpoints } from '../../src/adapters/failpoints/open-failpoints.ts';
           const hit = openFailpoints(process.env);
           process.stdout.write('one');
           await hit('before:x');
