@@ -15,17 +15,23 @@ export interface KeptRef {
 
 /** Not flushed: nothing prunes control, and after a power cut what the ref names is found in the log. */
 export async function writeKept(context: GitContext, ref: string, commit: CommitId): Promise<void> {
-  await inPlace(ref, () => writeUnflushed(join(context.places.control, requireRef(ref)), `${commit}\n`));
+  await writeRef(context, ref, commit, writeUnflushed);
 }
 
 /** For work that no log names: the ref is the only way back to it, and outlives a power cut. */
 export async function writeKeptFlushed(context: GitContext, ref: string, commit: CommitId): Promise<void> {
-  await inPlace(ref, () => writeWhole(join(context.places.control, requireRef(ref)), `${commit}\n`));
+  await writeRef(context, ref, commit, writeWhole);
 }
 
-async function inPlace(ref: string, write: () => Promise<void>): Promise<void> {
+async function writeRef(
+  context: GitContext,
+  ref: string,
+  commit: CommitId,
+  write: (path: string, content: string) => Promise<void>,
+): Promise<void> {
+  const path = join(context.places.control, requireRef(ref));
   try {
-    await write();
+    await write(path, `${commit}\n`);
   } catch (cause) {
     if (!isErrno(cause, 'EISDIR', 'ENOTDIR', 'EEXIST')) throw cause;
     throw new GitFailure('git-bad-name', `${ref} is in the way of another kept ref, or behind one`, {
