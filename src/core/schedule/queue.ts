@@ -15,6 +15,7 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   const { queue } = state;
   if (queue.changes.size === 0) return NOTHING;
   if (!queue.isOpen) return { decisions: closed(state), wakeAtMs: null };
+  if (snapshot.target.relation === 'unsettled') return NOTHING;
   if (snapshot.target.relation !== 'same') return moved(snapshot);
   const takeIns = takeInBranches(state);
   const conflicts = conflictEjections(state);
@@ -60,7 +61,8 @@ function closed(state: RunState): readonly Decision[] {
 function moved(snapshot: Snapshot): Decided {
   const { state, target } = snapshot;
   // The publish under way may be the very move that was seen; its own outcome says so.
-  if (isOpenStep(state, 'publish') || target.relation === 'same') return NOTHING;
+  if (isOpenStep(state, 'publish') || target.relation === 'same' || target.relation === 'unsettled')
+    return NOTHING;
   const { tip } = state.queue;
   return {
     decisions: [
