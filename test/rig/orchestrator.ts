@@ -1,5 +1,5 @@
 /**
- * A Copse without a command line, for the crash tests: leads the repository, starts the run of a plan file or resumes the
+ * A Copse without a command line, for the crash and misbehaviour tests: leads the repository, starts the run of a plan file or resumes the
  * one that is there, and drives it to its end. Dies wherever `COPSE_FAILPOINTS` says.
  */
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,8 @@ import type { Plan } from '../../src/core/plan/model.ts';
 import { lead, loadLatest, resumeRun, startRun } from '../../src/engine/api.ts';
 import { openDeps } from '../../src/main/open-deps.ts';
 
-const [repository = '', stateDir = '', distDir = '', planFile = ''] = process.argv.slice(2);
+const [repository = '', stateDir = '', distDir = '', planFile = '', parallel = '2', run = 'run-crash'] =
+  process.argv.slice(2);
 const opened = await openDeps({
   repository: repository as AbsolutePath,
   stateDir: stateDir as AbsolutePath,
@@ -20,11 +21,11 @@ const leadership = await lead(deps, { address: null, takeover: false });
 const plan = JSON.parse(readFileSync(planFile, 'utf8')) as Plan;
 const existing = await loadLatest(deps.store);
 const request = {
-  run: 'run-crash' as RunId,
+  run: run as RunId,
   mode: 'plan',
   plan,
   target: 'copse/integration' as BranchName,
-  options: { noMerge: false, parallel: 2, only: null, prepareOnly: false, seed: 7 },
+  options: { noMerge: false, parallel: Number(parallel), only: null, prepareOnly: false, seed: 7 },
   branches: [],
 } as const;
 const silent = (): void => {};
