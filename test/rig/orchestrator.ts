@@ -1,5 +1,5 @@
 /**
- * A Copse without a command line, for the crash tests: leads the repository, starts the run of a plan file or resumes the
+ * A Copse without a command line, for the crash and misbehaviour tests: leads the repository, starts the run of a plan file or resumes the
  * one that is there, and drives it to its end. Dies wherever `COPSE_FAILPOINTS` says.
  */
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,8 @@ import { RunLoop } from '../../src/engine/loop.ts';
 import type { Observer } from '../../src/engine/deps.ts';
 import { openDeps } from '../../src/main/open-deps.ts';
 
-const [repository = '', stateDir = '', distDir = '', planFile = ''] = process.argv.slice(2);
+const [repository = '', stateDir = '', distDir = '', planFile = '', parallel = '2', run = 'run-crash'] =
+  process.argv.slice(2);
 const opened = await openDeps({
   repository: repository as AbsolutePath,
   stateDir: stateDir as AbsolutePath,
@@ -25,11 +26,11 @@ const existing = await loadLatest(deps.store);
 /** Branches to land on `main` instead of tasks to run. */
 const branches = (process.env['RIG_BRANCHES'] ?? '').split(' ').filter((name) => name !== '') as BranchName[];
 const request = {
-  run: 'run-crash' as RunId,
+  run: run as RunId,
   mode: branches.length > 0 ? 'merge' : 'plan',
   plan: branches.length > 0 ? { ...plan, tasks: [] } : plan,
   target: (branches.length > 0 ? 'main' : 'copse/integration') as BranchName,
-  options: { noMerge: false, parallel: 2, only: null, prepareOnly: false, seed: 7 },
+  options: { noMerge: false, parallel: Number(parallel), only: null, prepareOnly: false, seed: 7 },
   branches,
 } as const;
 /** A task that somebody stops once it works. */

@@ -10,6 +10,7 @@ import { GitFailure } from './failure.ts';
 import { readIfThere, statIfThere, writeWhole } from './files.ts';
 import { readGuardedFiles, restoreGuardedFiles, type GuardedFile } from './guard-files.ts';
 import { readRefTable, verifyRefs, type RefTable } from './guard-refs.ts';
+import { keepAbandoned } from './guard-reflog.ts';
 import { verifyWorktree, type Provision } from './guard-worktree.ts';
 import { sharedLocks, sweepAttemptLocks } from './lock-sweep.ts';
 import { newNonce } from './ownership.ts';
@@ -99,6 +100,7 @@ export async function verifySnapshot(
     const head = await restoreUserHead(context, stored.userHead);
     const refs = await verifyRefs(context, spec, stored);
     const worktree = await verifyWorktree(context, spec, record, provisionAgain);
+    await keepAbandoned(context, spec, record);
     return [...files, ...own, ...head, ...refs, ...worktree];
   });
 }

@@ -20,6 +20,7 @@ import { intakeFacts } from './intake-facts.ts';
 import { dropKept, listKept, writeKept } from './kept-refs.ts';
 import { Mutexes, Semaphore, withFileLock } from './lock.ts';
 import { sweepStateLocks } from './lock-sweep.ts';
+import { wasMadeInWorkspace } from './made-in-workspace.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs } from './move-refs.ts';
 import { requireCommit } from './objects.ts';
@@ -136,6 +137,7 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     },
     treeOf: async (commit) => (await inControl(commit)).tree,
     branchTip: (branch: BranchName) => userBranchTip(context, branch),
+    wasMadeInWorkspace: (commit) => wasMadeInWorkspace(context, commit),
     isAncestor: (ancestor, descendant) => isAncestor(context, ancestor, descendant),
     mergeBase: (a, b) => mergeBase(context, a, b),
     readFile: (commit, path) => readFileAt(context, commit, path),

@@ -248,6 +248,8 @@ export interface ViolationFact {
   readonly what: string;
   readonly detail: string;
   readonly repaired: boolean;
+  /** Told for the record: a person may have done it, and nothing had to be repaired. */
+  readonly tolerated: boolean;
 }
 
 export type AttemptVerdict =
