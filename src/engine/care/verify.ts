@@ -46,9 +46,7 @@ export async function verifyCommit(
       leadership,
       state: stateOf(request),
       intent,
-      emit: (fact) => {
-        if (fact.kind === 'gate.finished') results.push(fact.result);
-      },
+      emit: collect,
       signal,
       pickedPorts: new Set(),
     },
