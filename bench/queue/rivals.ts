@@ -150,9 +150,8 @@ function likeliestPaths(order: Tree, pass: number, count: number, facts: TreeFac
       open.push({ head: path.head, out: [...path.out, extra], chance: path.chance * drop });
     }
     const tree = order.slice(0, path.head + 1).filter((_, index) => !path.out.includes(index));
-    const known = knownTreeOnTip(tree, facts);
     const isRefuted = path.out.some((index) => isCertainlyGood(order, index, facts)) || holdsRed(tree, facts);
-    if (known?.red == null && known?.green == null && !isRefuted) found.push(tree);
+    if (!hasResult(tree, facts) && !isRefuted) found.push(tree);
   }
   return found;
 }
@@ -162,8 +161,9 @@ function isCertainlyGood(order: Tree, index: number, facts: TreeFacts): boolean 
   return known !== null && known.green !== null;
 }
 
-/** A red tree inside this one, made of the tip and members: the path cannot come true. */
+/** A red tree inside this one (never for a change alone, whose run is the proof), made of the tip and members: the path cannot come true. */
 function holdsRed(tree: Tree, facts: TreeFacts): boolean {
+  if (tree.length === 1) return false;
   const bits = treeOnTip(tree, facts);
   return (
     bits !== null &&

@@ -127,6 +127,7 @@ function queueChangeOf(change: WorkloadChange, arrival: number): QueueChange {
   return {
     id: change.id as ChangeId,
     arrival,
+    arrivedAtMs: change.arrival * 1000,
     priority: Math.min(4, Math.max(0, change.priority)) as QueueChange['priority'],
     needs: [],
     scopes: change.scopes,

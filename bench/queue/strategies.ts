@@ -1,4 +1,5 @@
 /** The strategies side by side; a new instance for each run, because some keep state of their own. */
+import { assertNever } from '../../src/kit/assert.ts';
 import { bayesPlanner, serialPlanner } from '../../src/core/mergequeue/index.ts';
 import type { QueuePlanner } from '../../src/core/mergequeue/index.ts';
 import { batchSplit, bors, oracle, submitQueue, zuul } from './rivals.ts';
@@ -36,6 +37,8 @@ export function strategyFor(name: StrategyName, workload: Workload): QueuePlanne
       return oracleFor(workload);
     case 'copse':
       return bayesPlanner;
+    default:
+      return assertNever(name);
   }
 }
 

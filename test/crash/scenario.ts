@@ -19,33 +19,43 @@ const GATE_LOG = 'gates.log';
 const ALPHA = ['Alpha', 'demo: write a.txt <<EOF', 'alpha', 'EOF', 'demo: commit "add a"'];
 /** Leaves its work uncommitted, so that it is committed on its behalf. */
 const BETA = ['Beta', 'demo: write b.txt <<EOF', 'beta', 'EOF', 'demo: dirty'];
-/** Red at first, fixed when told. */
+/** Red at first, fixed when told; then clean alone and red together with alpha, whichever lands first. */
 const GAMMA = [
   'Gamma',
-  'demo: on-attempt 1 write c.txt <<EOF',
+  'demo: unless-prompt-contains "gate test failed" write c.txt <<EOF',
   'BAD',
   'EOF',
-  'demo: on-attempt 2 write c.txt <<EOF',
+  'demo: when-prompt-contains "gate test failed" write c.txt <<EOF',
   'gamma',
   'EOF',
   'demo: commit "change c"',
 ];
+/** What either of the two does when it clashed. */
+const RECONCILE = [
+  'demo: when-prompt-contains "failed on the merged result" write both.txt <<EOF',
+  'both',
+  'EOF',
+  'demo: when-prompt-contains "failed on the merged result" commit "reconcile"',
+];
+/** Red while a BAD file is there, and while a.txt and c.txt are there without both.txt. */
+const TEST = `if grep -q BAD *.txt; then exit 1; fi
+if [ -f a.txt ] && [ -f c.txt ] && [ ! -f both.txt ]; then exit 1; fi
+`;
+
+const RETRIES = {
+  max: 30,
+  backoff: 'none',
+  delayMs: 0,
+  on: ['crash', 'gate', 'no_change', 'violation', 'stall', 'timeout'],
+} as const;
 
 export function crashPlan(root: string): Plan {
   const defaults = planOf({});
   return planOf(
     {
-      alpha: { prompt: ALPHA.join('\n') },
-      beta: { prompt: BETA.join('\n'), needs: ['alpha'] },
-      gamma: {
-        prompt: GAMMA.join('\n'),
-        retries: {
-          max: 30,
-          backoff: 'none',
-          delayMs: 0,
-          on: ['crash', 'gate', 'no_change', 'violation', 'stall', 'timeout'],
-        },
-      },
+      alpha: { prompt: [...ALPHA, ...RECONCILE].join('\n'), retries: RETRIES },
+      beta: { prompt: BETA.join('\n'), needs: ['alpha'], retries: RETRIES },
+      gamma: { prompt: [...GAMMA, ...RECONCILE].join('\n'), retries: RETRIES },
     },
     {
       gates: {
@@ -63,12 +73,22 @@ export class Scenario {
   constructor(name: string) {
     this.scratch = new Scratch(name);
     this.scratch.init({
-      'test.sh': '! grep -q BAD *.txt\n',
+      'test.sh': TEST,
       'readme.txt': 'hello\n',
       '.gitignore': '.setup-done\n',
     });
     this.#planFile = join(this.scratch.root, 'plan.json');
     writeFileSync(this.#planFile, JSON.stringify(crashPlan(this.scratch.root)));
+  }
+
+  /** Before the first launch: another plan than the usual one. */
+  replacePlan(change: (plan: Plan) => Plan): void {
+    writeFileSync(this.#planFile, JSON.stringify(change(crashPlan(this.scratch.root))));
+  }
+
+  /** Processes of the run that are still there. */
+  orphans(): readonly number[] {
+    return markedProcesses().filter((pid) => environmentOf(pid).includes(this.scratch.root));
   }
 
   /** Starts or resumes; resolves with how the process ended. `killAfterMs` kills its whole process group. */
@@ -114,14 +134,13 @@ export class Scenario {
     const found: string[] = [];
     if (chain !== null) found.push(`I15 the log's chain breaks at ${chain}`);
     const targetChain = git('rev-list', '--first-parent', 'copse/integration').split('\n') as CommitId[];
-    const orphans = markedProcesses();
     found.push(
       ...brokenInvariants(state, 2, {
         targetTip: targetChain[0] ?? null,
         targetChain,
         unreachable: this.#unreachable(state),
         liveAttempts: [],
-        orphans: orphans.filter((pid) => environmentOf(pid).includes(this.scratch.root)),
+        orphans: this.orphans(),
         isCheckoutUntouched:
           git('status', '--porcelain') === '' && git('rev-parse', '--abbrev-ref', 'HEAD') === 'main',
       }),
@@ -142,9 +161,13 @@ export class Scenario {
       if (merges.split('\n').filter((line) => line !== '').length !== 1)
         found.push(`I5 ${task.task.id} is merged ${merges}`);
     }
-    const content = ['a.txt', 'b.txt', 'c.txt'].map((file) => this.#shown(file)).join(' ');
-    if (content !== 'alpha beta gamma') found.push(`the target holds ${content}`);
-    found.push(...this.#ungated(targetChain, state), ...this.#leftovers());
+    const content = ['a.txt', 'b.txt', 'c.txt', 'both.txt'].map((file) => this.#shown(file)).join(' ');
+    if (content !== 'alpha beta gamma both') found.push(`the target holds ${content}`);
+    found.push(
+      ...this.#ungated(targetChain, state),
+      ...this.#unrecorded(targetChain, state),
+      ...this.#leftovers(),
+    );
     return found;
   }
 
@@ -165,6 +188,18 @@ export class Scenario {
       .map((commit) => this.scratch.git('rev-parse', `${commit}^{tree}`))
       .filter((tree) => !proven.has(`${tree} ${tree}`))
       .map((tree) => `I2 tree ${tree} was published and never tested`);
+  }
+
+  /** Commits that Copse put on the target and that no landing in the log accounts for, or the other way round. */
+  #unrecorded(chain: readonly CommitId[], state: RunState): readonly string[] {
+    const made = chain.slice(0, chain.indexOf(state.base)).toReversed();
+    const recorded = state.queue.landed.map((id) => {
+      const change = state.queue.changes.get(id)?.state;
+      return change?.kind === 'landed' ? change.commit : null;
+    });
+    return made.join() === recorded.join()
+      ? []
+      : [`I5 the target has ${made.join()}, the log landed ${recorded.join()}`];
   }
 
   #unreachable(state: RunState): readonly CommitId[] {
@@ -193,8 +228,7 @@ export class Scenario {
   }
 
   dispose(): void {
-    for (const pid of markedProcesses())
-      if (environmentOf(pid).includes(this.scratch.root)) process.kill(pid, 'SIGKILL');
+    for (const pid of this.orphans()) process.kill(pid, 'SIGKILL');
     this.scratch.dispose();
   }
 }

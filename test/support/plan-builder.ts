@@ -1,5 +1,5 @@
 /** A plan in a few lines, for tests: every field has a harmless value until it is given. */
-import type { CommitId, GateName, RepoPath, RunId, TaskId } from '../../src/core/ids.ts';
+import type { CommitId, GateName, RunId, TaskId } from '../../src/core/ids.ts';
 import type { BranchName } from '../../src/core/ids.ts';
 import type { GateSpec, Need, Plan, Task, Wave } from '../../src/core/plan/model.ts';
 import type { RunEvent, RunOptions } from '../../src/core/run/events.ts';
@@ -127,10 +127,6 @@ export const OPTIONS: RunOptions = { noMerge: false, parallel: 2, only: null, pr
 export function commitOf(text: string): CommitId {
   const hex = Array.from(text, (char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('');
   return hex.padEnd(40, '0').slice(0, 40) as CommitId;
-}
-
-export function repoPath(path: string): RepoPath {
-  return path as RepoPath;
 }
 
 export function runStarted(plan: Plan, options: Partial<RunOptions> = {}): RunEvent {

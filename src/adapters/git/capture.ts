@@ -5,7 +5,7 @@ import type { Capture, WorkspaceSpec } from '../../ports/git.ts';
 import { effect, type GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { removeTree, writeWhole } from './files.ts';
-import { readKept, writeKept } from './kept-refs.ts';
+import { readKept, writeKept, writeKeptFlushed } from './kept-refs.ts';
 import { branchRef, pathText } from './names.ts';
 import { readCommit, requireCommit, writeCommit } from './objects.ts';
 import { keptIndex } from './ownership.ts';
@@ -42,7 +42,9 @@ export async function capture(
           });
     const isDirty = tree !== head.tree;
     const commit = isDirty ? await captureCommit(context, { ref, tree, parent, message }) : parent;
-    await effect(context, 'salvage.ref', () => writeKept(context, ref, commit));
+    await effect(context, 'salvage.ref', () =>
+      isDirty ? writeKeptFlushed(context, ref, commit) : writeKept(context, ref, commit),
+    );
     const dirtyPaths = isDirty ? changed.map((path) => pathText(path).text as RepoPath) : [];
     return { commit, tree, isDirty, dirtyPaths };
   });
@@ -70,7 +72,7 @@ async function captureCommit(
   const known = existing === null ? null : await readCommit(context.controlReader, existing);
   if (existing !== null && known?.tree === wanted.tree && known.parents[0] === wanted.parent) return existing;
   const { tree, parent, message } = wanted;
-  return writeCommit(context, { tree, parents: [parent], message, dateMs: Date.now() });
+  return writeCommit(context, { tree, parents: [parent], message, dateMs: Date.now(), isFlushed: true });
 }
 
 /** Fails with `git-stale-capture` when the branch has moved since the capture. */

@@ -30,27 +30,38 @@ export async function isCheckoutDirty(
   }
 }
 
-/** Two questions at once: index against commit, files against index. */
+/**
+ * Two questions at once: index against commit, files against index. `index` must be ours: what was found out about
+ * unchanged files is written into it, so that a following `read-tree -m` takes them for unchanged.
+ */
 export async function differs(
   context: GitContext,
   folder: string,
   index: string,
   commit: CommitId,
 ): Promise<boolean> {
-  const common = { gitDir: context.places.control, workTree: folder, indexFile: index };
   const staged = context.git.run({
-    ...common,
+    gitDir: context.places.control,
+    workTree: folder,
+    indexFile: index,
     label: `compare the index of ${folder}`,
     args: ['diff-index', '--cached', '--quiet', '--ignore-submodules=all', commit],
     ok: [0, 1],
   });
-  const changed = context.git.run({
-    ...common,
+  const [comparison, isChanged] = await Promise.all([staged, refreshIndex(context, folder, index)]);
+  return comparison.code === 1 || isChanged;
+}
+
+/** True when some tracked file differs from the index. */
+export async function refreshIndex(context: GitContext, folder: string, index: string): Promise<boolean> {
+  const { code } = await context.git.run({
+    gitDir: context.places.control,
+    workTree: folder,
+    indexFile: index,
     label: `compare the files of ${folder}`,
-    args: ['ls-files', '-z', '-m', '-d'],
-    maxBytes: 1,
-    truncate: true,
+    // Without -q: with it, a changed file is not told by the exit code.
+    args: ['update-index', '--ignore-submodules', '--refresh'],
+    ok: [0, 1],
   });
-  const [index0, files] = await Promise.all([staged, changed]);
-  return index0.code === 1 || files.stdout.length > 0;
+  return code === 1;
 }

@@ -1,4 +1,5 @@
 /** Makes and opens the git directories of the state folder: control, view, lens. */
+import { userVariable } from './environment.ts';
 import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Identity, Places } from './context.ts';
@@ -157,8 +158,8 @@ export async function openIdentity(git: GitRunner, user: UserRepository, state: 
       args: ['config', '--get', key],
       // The user's own files, for this one question; reading configuration runs nothing.
       env: {
-        HOME: process.env['HOME'] ?? '',
-        XDG_CONFIG_HOME: process.env['XDG_CONFIG_HOME'] ?? '',
+        HOME: userVariable('HOME'),
+        XDG_CONFIG_HOME: userVariable('XDG_CONFIG_HOME'),
         ...globalConfig(),
       },
       ok: [0, 1],
@@ -171,10 +172,9 @@ export async function openIdentity(git: GitRunner, user: UserRepository, state: 
     );
   };
   const identity = {
-    name:
-      (process.env['GIT_COMMITTER_NAME'] ?? '').replace(/[<>\n]/g, '') || (await value('user.name', 'Copse')),
+    name: userVariable('GIT_COMMITTER_NAME').replace(/[<>\n]/g, '') || (await value('user.name', 'Copse')),
     email:
-      (process.env['GIT_COMMITTER_EMAIL'] ?? '').replace(/[<>\n]/g, '') ||
+      userVariable('GIT_COMMITTER_EMAIL').replace(/[<>\n]/g, '') ||
       (await value('user.email', 'copse@localhost')),
   };
   await writeWhole(path, JSON.stringify(identity));
@@ -182,10 +182,10 @@ export async function openIdentity(git: GitRunner, user: UserRepository, state: 
 }
 
 function globalConfig(): Record<string, string> {
-  const set = process.env['GIT_CONFIG_GLOBAL'];
-  if (set !== undefined) return { GIT_CONFIG_GLOBAL: set };
-  const home = process.env['HOME'];
-  return home === undefined ? {} : { GIT_CONFIG_GLOBAL: join(home, '.gitconfig') };
+  const set = userVariable('GIT_CONFIG_GLOBAL');
+  if (set !== '') return { GIT_CONFIG_GLOBAL: set };
+  const home = userVariable('HOME');
+  return home === '' ? {} : { GIT_CONFIG_GLOBAL: join(home, '.gitconfig') };
 }
 
 /** Left-overs of a process that died: temporary folders of ours in the state folder. */

@@ -58,3 +58,11 @@ export function composeEnvironment(options: {
     GIT_LITERAL_PATHSPECS: '1',
   };
 }
+
+/** A variable of the user's environment; empty when it is not set. The few that git's own environment is made of. */
+export function userVariable(
+  name:
+    'PATH' | 'HOME' | 'XDG_CONFIG_HOME' | 'GIT_CONFIG_GLOBAL' | 'GIT_COMMITTER_NAME' | 'GIT_COMMITTER_EMAIL',
+): string {
+  return process.env[name] ?? '';
+}

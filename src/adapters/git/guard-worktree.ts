@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
 import type { GuardViolation, WorkspaceSpec } from '../../ports/git.ts';
 import { isAncestor } from './ancestry.ts';
+import { refreshIndex } from './checkout-state.ts';
 import { withAdminLock } from './admin-lock.ts';
 import { moveWorkspaceBranch } from './capture.ts';
 import type { GitContext } from './context.ts';
@@ -189,6 +190,7 @@ async function takeFolderTo(
 ): Promise<boolean> {
   const at = await indexAt(context, spec, from);
   await removeTree(`${at.index}.head`);
+  await refreshIndex(context, spec.path, at.index);
   const { code } = await context.git.run({
     label: `take ${spec.path} back to its branch`,
     gitDir: context.places.control,

@@ -16,7 +16,7 @@ import { newNonce } from './ownership.ts';
 import { gitDirOf, requireRecord } from './workspace.ts';
 import { bringIntoControl, userObjects } from './transfer.ts';
 import { parseCommitId } from '../../core/ids.ts';
-import { writeKept } from './kept-refs.ts';
+import { writeKeptFlushed } from './kept-refs.ts';
 import { ownMoves } from './own-moves.ts';
 import { readHead } from './user-refs.ts';
 
@@ -69,7 +69,7 @@ async function mirrorMovedRefs(context: GitContext, refs: RefTable): Promise<voi
       );
       if (brought.kind === 'rejected') continue;
     }
-    await writeKept(context, `refs/mirror/${ref.slice('refs/'.length)}`, commit);
+    await writeKeptFlushed(context, `refs/mirror/${ref.slice('refs/'.length)}`, commit);
   }
   await writeWhole(path, JSON.stringify(refs));
 }

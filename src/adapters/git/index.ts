@@ -11,7 +11,7 @@ import { effect, type GitContext } from './context.ts';
 import { openIdentity, openPlaces, sweepState } from './control.ts';
 import { diff } from './diff.ts';
 import { discover } from './discover.ts';
-import { composeEnvironment } from './environment.ts';
+import { composeEnvironment, userVariable } from './environment.ts';
 import { facts, listFiles, readFileAt, requireUserRepository, resolveRevision } from './facts.ts';
 import { GitFailure } from './failure.ts';
 import { takeSnapshot, verifySnapshot } from './guard.ts';
@@ -102,7 +102,7 @@ async function environmentOf(stateDir: string): Promise<Readonly<Record<string, 
   const home = join(stateDir, 'home');
   const tmp = join(stateDir, 'tmp');
   for (const folder of [home, tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  return composeEnvironment({ path: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', home, tmp });
+  return composeEnvironment({ path: userVariable('PATH') || '/usr/local/bin:/usr/bin:/bin', home, tmp });
 }
 
 /** `merge-tree --write-tree` came with 2.38. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
 import { parseCommitId } from '../../core/ids.ts';
 import type { GitContext } from './context.ts';
-import { entriesOf, readIfThere, writeWhole } from './files.ts';
+import { GitFailure, isErrno } from './failure.ts';
+import { entriesOf, readIfThere, writeUnflushed, writeWhole } from './files.ts';
 import { requireRef } from './names.ts';
 
 export interface KeptRef {
@@ -12,8 +13,25 @@ export interface KeptRef {
   readonly commit: CommitId;
 }
 
+/** Not flushed: nothing prunes control, and after a power cut what the ref names is found in the log. */
 export async function writeKept(context: GitContext, ref: string, commit: CommitId): Promise<void> {
-  await writeWhole(join(context.places.control, requireRef(ref)), `${commit}\n`);
+  await inPlace(ref, () => writeUnflushed(join(context.places.control, requireRef(ref)), `${commit}\n`));
+}
+
+/** For work that no log names: the ref is the only way back to it, and outlives a power cut. */
+export async function writeKeptFlushed(context: GitContext, ref: string, commit: CommitId): Promise<void> {
+  await inPlace(ref, () => writeWhole(join(context.places.control, requireRef(ref)), `${commit}\n`));
+}
+
+async function inPlace(ref: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (cause) {
+    if (!isErrno(cause, 'EISDIR', 'ENOTDIR', 'EEXIST')) throw cause;
+    throw new GitFailure('git-bad-name', `${ref} is in the way of another kept ref, or behind one`, {
+      cause,
+    });
+  }
 }
 
 export async function readKept(context: GitContext, ref: string): Promise<CommitId | null> {

@@ -8,8 +8,8 @@ import type { CommitId, RepoPath } from '../../core/ids.ts';
 import type { RemoveOutcome, WorkspaceSpec } from '../../ports/git.ts';
 import { withAdminLock } from './admin-lock.ts';
 import { effect, type GitContext } from './context.ts';
-import { removeTree, statIfThere } from './files.ts';
-import { writeKept } from './kept-refs.ts';
+import { removeLargeTree, removeTree, statIfThere } from './files.ts';
+import { writeKeptFlushed } from './kept-refs.ts';
 import { pathText } from './names.ts';
 import {
   adminDir,
@@ -85,7 +85,7 @@ async function saveCommits(context: GitContext, spec: WorkspaceSpec, record: Wor
   for (const commit of commits) {
     const brought = await bringIntoControl(context, workspaceObjects(context, spec), commit, [spec.base]);
     if (brought.kind === 'there')
-      await writeKept(context, `refs/copse/salvage/${record.task}/removed/${commit}`, commit);
+      await writeKeptFlushed(context, `refs/copse/salvage/${record.task}/removed/${commit}`, commit);
   }
   const known = await branchRecord(context, spec.branch);
   if (known !== null && spec.isolation === 'clone' && tip.kind === 'commit') {
@@ -109,7 +109,8 @@ async function takeAway(context: GitContext, record: WorkspaceRecord): Promise<R
     await removeTree(adminDir(context, record));
   });
   const { folder, admin } = temporaryNames(context, record);
-  for (const path of [trash, folder, admin]) await removeTree(path);
+  await removeLargeTree(trash);
+  for (const path of [folder, admin]) await removeTree(path);
   const kept = keptIndex(context, record as unknown as WorkspaceSpec);
   for (const path of [kept, `${kept}.head`]) await removeTree(path);
   await dropWorkspaceRecord(context, record.path);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
 import type { MergeOutcome, WorkspaceSpec } from '../../ports/git.ts';
 import { isAncestor } from './ancestry.ts';
+import { refreshIndex } from './checkout-state.ts';
 import { moveWorkspaceBranch } from './capture.ts';
 import { effect, type GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
@@ -39,6 +40,7 @@ export async function updateWorkspace(
     return effect(context, 'workspace.update', async () => {
       // The mark goes first: until it is back, the kept index stands for no commit.
       await removeTree(`${at.index}.head`);
+      await refreshIndex(context, spec.path, at.index);
       await context.git.run({
         label: `update ${spec.path}`,
         gitDir: context.places.control,

@@ -8,6 +8,8 @@ export interface QueueChange {
   readonly id: ChangeId;
   /** Order of arrival; smaller is older. */
   readonly arrival: number;
+  /** When it arrived; tells steady arrivals (where a chain is best) from a burst. */
+  readonly arrivedAtMs?: number;
   readonly priority: 0 | 1 | 2 | 3 | 4;
   /** Changes that must be on the target before it, or in the same tree. */
   readonly needs: readonly ChangeId[];

@@ -30,13 +30,12 @@ export function checkPlan(plan: Plan, facts: CheckFacts): readonly PlanProblem[]
 /** Patterns that match no file: often a slip, sometimes a folder that the task is to make. */
 function checkScopes(plan: Plan, files: readonly RepoPath[]): readonly PlanProblem[] {
   const problems: PlanProblem[] = [];
-  const known = new Map<string, boolean>();
+  const matchesSome = newMatcher(files);
   for (const [index, task] of plan.tasks.entries()) {
     if (task.scope.origin !== 'declared') continue;
     for (const pattern of task.scope.include) {
-      const matches = known.get(pattern) ?? files.some((file) => matchesAny([pattern], file));
-      known.set(pattern, matches);
-      if (matches || problems.length >= MAX_ALIKE) continue;
+      if (problems.length >= MAX_ALIKE) return problems;
+      if (matchesSome(pattern)) continue;
       problems.push({
         code: 'E0332',
         severity: 'warning',
@@ -48,4 +47,32 @@ function checkScopes(plan: Plan, files: readonly RepoPath[]): readonly PlanProbl
     }
   }
   return problems;
+}
+
+/** Looks only at files below the folder that a pattern names before its first wildcard. */
+function newMatcher(files: readonly RepoPath[]): (pattern: string) => boolean {
+  const below = new Map<string, RepoPath[]>();
+  for (const file of files) {
+    for (let at = file.indexOf('/'); ; at = file.indexOf('/', at + 1)) {
+      const folder = at === -1 ? file : file.slice(0, at);
+      const known = below.get(folder);
+      if (known === undefined) below.set(folder, [file]);
+      else known.push(file);
+      if (at === -1) break;
+    }
+  }
+  const answers = new Map<string, boolean>();
+  return (pattern) => {
+    const before = answers.get(pattern);
+    if (before !== undefined) return before;
+    const literal = pattern.replace(/^(?:\.\/)+/, '').split(/[*?[{]/)[0] ?? '';
+    const isWhole = literal === pattern;
+    const folder = isWhole
+      ? literal.replace(/\/+$/, '')
+      : literal.slice(0, Math.max(0, literal.lastIndexOf('/')));
+    const candidates = folder === '' ? files : (below.get(folder) ?? []);
+    const answer = candidates.some((file) => matchesAny([pattern], file));
+    answers.set(pattern, answer);
+    return answer;
+  };
 }

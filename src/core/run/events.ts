@@ -48,6 +48,8 @@ export type RunLifeEvent =
   | {
       readonly kind: 'abandoned';
       readonly intent: IntentId;
+      /** The task it served; null when it served the queue. */
+      readonly task: TaskId | null;
       readonly code: string;
       readonly why: string;
     };

@@ -118,6 +118,10 @@ function concurrency(state: RunState, parallel: number): readonly string[] {
   const exclusive = working.find((task) => task.task.exclusive);
   if (exclusive !== undefined && working.length > 1)
     broken.push(`I8 ${exclusive.task.id} is exclusive and not alone`);
+  const slots = [...state.intents.values()].flatMap(({ step }) =>
+    step.kind === 'run-gates' ? [step.slot] : [],
+  );
+  if (new Set(slots).size !== slots.length) broken.push('I8 two gate runs share a checkout');
   const locks = working.flatMap((task) => task.task.locks);
   if (new Set(locks).size !== locks.length) broken.push('I8 a lock is held twice');
   return broken;

@@ -122,6 +122,7 @@ function entered(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queu
     head: event.head,
     title: event.title,
     arrival: state.queue.changes.size,
+    enteredAtMs: event.atMs,
     paths: event.paths,
     textConflicts: [],
     state: event.head === null ? { kind: 'announced' } : { kind: 'pending' },
@@ -189,6 +190,7 @@ function landed(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'lande
     tip: event.to,
     tipTree: state.queue.builds.get(event.build)?.tree ?? null,
     tipProof: 'green',
+    decidedAtMs: event.atMs,
     held: null,
     landings: [
       ...state.queue.landings,
@@ -229,9 +231,10 @@ function targetMoved(state: RunState, event: Timed<Extract<QueueEvent, { kind: '
 
 function ejected(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'change.ejected' }>>): RunState {
   const { because, detail, files, red, green } = event;
-  const next = withChange(state, event.change, {
+  const changed = withChange(state, event.change, {
     state: { kind: 'ejected', because, detail, files, red, green },
   });
+  const next = withQueue(changed, { ...changed.queue, decidedAtMs: event.atMs });
   const id = next.queue.changes.get(event.change)?.task ?? null;
   const task = id === null ? undefined : next.tasks.get(id);
   if (task === undefined) return next;

@@ -26,7 +26,31 @@ export function reduceTask(
 
 /** Replaces the progress and notes since when. */
 export function progressed(task: TaskState, progress: Progress, atMs: number): TaskState {
-  return { ...task, progress, sinceMs: atMs, hold: null };
+  return { ...task, progress, sinceMs: atMs, hold: null, trouble: null };
+}
+
+/** Tries of one effect that the world refuses, before the task has failed. */
+const MAX_TROUBLES = 4;
+/** Pause after the first refusal; each next one is three times as long. */
+const TROUBLE_PAUSE_MS = 1_000;
+
+/** An effect of the task was refused: the same is tried again after a pause, a few times. */
+export function troubled(
+  state: RunState,
+  id: TaskState['task']['id'],
+  event: Extract<RunEvent, { kind: 'abandoned' }>,
+): RunState {
+  const task = state.tasks.get(id);
+  if (task === undefined) return state;
+  const count = (task.trouble?.count ?? 0) + 1;
+  const next: TaskState =
+    count >= MAX_TROUBLES
+      ? progressed(task, { kind: 'failed', cause: 'environment', detail: event.why }, event.atMs)
+      : {
+          ...task,
+          trouble: { count, notBeforeMs: event.atMs + TROUBLE_PAUSE_MS * 3 ** (count - 1), why: event.why },
+        };
+  return { ...state, tasks: new Map(state.tasks).set(id, next) };
 }
 
 function nextTask(

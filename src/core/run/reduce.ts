@@ -6,7 +6,7 @@ import { assertNever } from '../../kit/assert.ts';
 import type { IntentId, TaskId } from '../ids.ts';
 import type { RunEvent } from './events.ts';
 import { reduceQueue } from './reduce-queue.ts';
-import { reduceTask } from './reduce-task.ts';
+import { reduceTask, troubled } from './reduce-task.ts';
 import { reduceAttempt } from './reduce-attempt.ts';
 import { gateKey } from './state.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -46,6 +46,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
       tip: event.base,
       tipTree: null,
       tipProof: 'unknown',
+      decidedAtMs: event.atMs,
       isOpen: true,
       changes: new Map(),
       builds: new Map(),
@@ -67,6 +68,7 @@ export function newTask(task: Task, atMs: number): TaskState {
     task,
     progress: { kind: 'waiting' },
     sinceMs: atMs,
+    trouble: null,
     hold: null,
     workspace: null,
     placesTaken: 0,
@@ -179,23 +181,9 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
     case 'start-attempt':
     case 'collect-attempt':
     case 'update-workspace':
-      return reduceTask(state, {
-        kind: 'task.failed',
-        task: step.task,
-        cause: 'environment',
-        detail: event.why,
-        atMs: event.atMs,
-      });
+      return troubled(state, step.task, event);
     case 'run-gates':
-      if (step.subject.kind === 'task') {
-        return reduceTask(state, {
-          kind: 'task.failed',
-          task: step.subject.task,
-          cause: 'environment',
-          detail: event.why,
-          atMs: event.atMs,
-        });
-      }
+      if (step.subject.kind === 'task') return troubled(state, step.subject.task, event);
       if (step.subject.kind === 'end') return { ...state, endGates: 'red' };
       if (step.subject.kind === 'tip') return { ...state, queue: { ...state.queue, tipProof: 'red' } };
       return reduceQueue(state, event, step);

@@ -20,7 +20,6 @@ import type {
   ExitFacts,
   FailureCause,
   Feedback,
-  GateSubject,
   PersonCause,
   RunOptions,
   RunOutcome,
@@ -64,6 +63,8 @@ export interface TaskState {
   readonly task: Task;
   readonly progress: Progress;
   readonly sinceMs: number;
+  /** The world refused the last effect; it is tried again. */
+  readonly trouble: { readonly count: number; readonly notBeforeMs: number; readonly why: string } | null;
   /** Why it does not start although nothing it needs is missing; null when nothing holds it. */
   readonly hold: string | null;
   readonly workspace: Workspace | null;
@@ -156,6 +157,8 @@ export interface QueueState {
   readonly tipTree: TreeId | null;
   /** Whether the tip passes the merge gates; a landing proves it, anything else has to be asked. */
   readonly tipProof: 'unknown' | 'green' | 'red';
+  /** When something last landed or was ejected, or the queue began. */
+  readonly decidedAtMs: number;
   /** False when the target was rewritten or deleted by someone else: nothing more is landed. */
   readonly isOpen: boolean;
   readonly changes: ReadonlyMap<ChangeId, ChangeState>;
@@ -185,6 +188,7 @@ export interface ChangeState {
   readonly head: CommitId | null;
   readonly title: string;
   readonly arrival: number;
+  readonly enteredAtMs: number;
   readonly paths: readonly RepoPath[];
   readonly textConflicts: readonly ChangeId[];
   readonly state:
@@ -229,10 +233,4 @@ export interface BuildState {
 /** Key of a gate result: the same tree with the same gate in the same environment is never run twice. */
 export function gateKey(tree: TreeId, gateDigest: string, environmentDigest: string): string {
   return `${tree}|${gateDigest}|${environmentDigest}`;
-}
-
-export function sameSubject(a: GateSubject, b: GateSubject): boolean {
-  if (a.kind === 'task' && b.kind === 'task') return a.task === b.task && a.wave === b.wave;
-  if (a.kind === 'build' && b.kind === 'build') return a.build === b.build;
-  return a.kind === b.kind && (a.kind === 'end' || a.kind === 'tip');
 }

@@ -18,7 +18,7 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   let wakeAtMs: number | null = null;
   for (const task of state.tasks.values()) {
     const decided = decideTask(task, snapshot);
-    decisions.push(...decided.decisions);
+    decisions.push(...decided.decisions.filter((decision) => !takesSameSlot(decision, decisions)));
     wakeAtMs = earliest(wakeAtMs, decided.wakeAtMs);
   }
   const queue = decideQueue(snapshot, policy);
@@ -43,4 +43,10 @@ function withOneGateRun(decisions: readonly Decision[]): Decision[] {
     decision.kind === 'act' && decision.step.kind === 'run-gates';
   const first = decisions.find(isGateRun);
   return decisions.filter((decision) => decision === first || !isGateRun(decision));
+}
+
+/** Tasks choose their gate slot from the same snapshot: the first keeps it, the others choose again in the next round. */
+function takesSameSlot(decision: Decision, others: readonly Decision[]): boolean {
+  if (decision.kind !== 'act' || decision.step.kind !== 'run-gates') return false;
+  return others.some((other) => other.kind === 'act' && other.step.kind === 'run-gates');
 }

@@ -134,6 +134,11 @@ export function queueView(snapshot: Snapshot): QueueSnapshot {
     builds: [...queue.builds.values()].flatMap(queueBuild),
     slots: state.plan.merge.slots,
     nowMs: snapshot.nowMs,
+    decidedAtMs: queue.decidedAtMs,
+    everyCommit: state.plan.merge.everyCommit,
+    departed: changes
+      .filter((change) => change.state.kind === 'landed' || change.state.kind === 'ejected')
+      .map((change) => queueChange(change, state)),
   };
 }
 
@@ -142,13 +147,14 @@ function queueChange(change: ChangeState, state: RunState): QueueChange {
   return {
     id: change.id,
     arrival: change.arrival,
+    arrivedAtMs: change.enteredAtMs,
     priority: task?.task.priority ?? 2,
     needs: [],
     scopes: change.paths,
     textConflicts: change.textConflicts,
     gateMs: null,
     predictedPass: null,
-    alone: state.plan.merge.everyCommit,
+    alone: false,
     held: false,
   };
 }

@@ -52,6 +52,7 @@ function overlapRule(policy: ConflictPolicy): (a: Task, b: Task) => string | nul
 function isStartable(task: TaskState, snapshot: Snapshot): boolean {
   if (task.stopRequested !== null || task.skipRequested !== null) return false;
   if (taskIntent(task.task.id, snapshot.state) !== null) return false;
+  if (task.trouble !== null && task.trouble.notBeforeMs > snapshot.nowMs) return false;
   switch (task.progress.kind) {
     case 'waiting':
       return task.task.mode === 'agent' && needsState(task, snapshot.state).kind === 'met';

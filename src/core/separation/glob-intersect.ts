@@ -36,15 +36,13 @@ function step(a: Glob, b: Glob, [i, j]: readonly [number, number], failed: Set<n
   if (left === undefined && right === undefined) return [];
   if (left?.kind === 'any-parts') {
     const without = walk(a, b, [i + 1, j], failed);
-    if (without !== null) return without.length === 0 && i === 0 ? ['x'] : without;
-    return right === undefined || right.kind === 'any-parts'
-      ? null
-      : prepend(right, walk(a, b, [i, j + 1], failed));
+    if (without !== null || right === undefined) return without;
+    const beyond = walk(a, b, [i, j + 1], failed);
+    return right.kind === 'any-parts' ? beyond : prepend(right, beyond);
   }
   if (right?.kind === 'any-parts') {
     const without = walk(a, b, [i, j + 1], failed);
-    if (without !== null) return without;
-    return left === undefined ? null : prepend(left, walk(a, b, [i + 1, j], failed));
+    return without ?? (left === undefined ? null : prepend(left, walk(a, b, [i + 1, j], failed)));
   }
   if (left === undefined || right === undefined) return null;
   const text = commonText(left.units, right.units);
@@ -73,25 +71,27 @@ function commonText(a: readonly Unit[], b: readonly Unit[]): string | null {
     const left = a[i];
     const right = b[j];
     if (left === undefined && right === undefined) return '';
-    if (left?.kind === 'run')
-      return (
-        seek(i + 1, j) ??
-        (right === undefined ? null : joined(right, left, seek(i, j + 1), right.kind === 'run'))
-      );
-    if (right?.kind === 'run')
-      return seek(i, j + 1) ?? (left === undefined ? null : joined(left, right, seek(i + 1, j), false));
-    if (left === undefined || right === undefined) return null;
-    return joined(left, right, seek(i + 1, j + 1), false);
+    if (left?.kind === 'run' && right?.kind === 'run') {
+      const rest = seek(i + 1, j) ?? seek(i, j + 1);
+      // A letter that both runs take makes examples that look like paths.
+      return rest === null ? null : `x${rest}`;
+    }
+    if (left?.kind === 'run') return seek(i + 1, j) ?? joined(right, left, () => seek(i, j + 1));
+    if (right?.kind === 'run') return seek(i, j + 1) ?? joined(left, right, () => seek(i + 1, j));
+    return joined(left, right, () => seek(i + 1, j + 1));
   };
-  const text = seek(0, 0);
-  return text === '' ? (a.length > 0 && b.length > 0 ? 'x' : null) : text;
+  return seek(0, 0) || null;
 }
 
-function joined(left: Unit, right: Unit, rest: string | null, isRunBesideRun: boolean): string | null {
-  if (rest === null) return null;
-  if (isRunBesideRun) return rest;
+function joined(
+  left: Unit | undefined,
+  right: Unit | undefined,
+  seekRest: () => string | null,
+): string | null {
+  if (left === undefined || right === undefined) return null;
   const char = commonChar(left, right);
-  return char === null ? null : char + rest;
+  const rest = char === null ? null : seekRest();
+  return char === null || rest === null ? null : char + rest;
 }
 
 /** A character that both accept; the ends of all ranges, their neighbours and plain letters are tried. */

@@ -6,10 +6,10 @@ import { assertNever } from '../../kit/assert.ts';
 import { MAX_RECORDED_PATHS } from '../../core/run/events.ts';
 import type { AttemptFacts, ExitFacts, ViolationFact } from '../../core/run/events.ts';
 import type { Step } from '../../core/run/steps.ts';
-import type { CommitId } from '../../core/ids.ts';
+import type { CommitId, TreeId } from '../../core/ids.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import { pathsOutside } from '../../core/separation/outside.ts';
-import type { Capture, GuardViolation, IntakeFacts, WorkspaceSpec } from '../../ports/git.ts';
+import type { Capture, GuardViolation, IntakeFacts, TakeInOutcome, WorkspaceSpec } from '../../ports/git.ts';
 import type { ActContext } from '../deps.ts';
 import { markerOf } from '../paths.ts';
 import { unsafeContent } from './unsafe-content.ts';
@@ -32,20 +32,19 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
       tolerated: false,
     });
   }
-  const saved = await saveUncommitted(step, context, spec, {
-    exit: attempt?.exit ?? null,
-    isInOrder: violations.every((violation) => violation.repaired || violation.tolerated),
-  });
-  const taken = await deps.git.takeIn(
-    { branch: spec.branch, workspace: spec },
-    `refs/copse/heads/${state.id}/${step.task}/${step.attempt}`,
-  );
-  const head = taken.kind === 'taken' ? taken.head : null;
-  const intake = head === null ? null : await intakeOf(context, spec, head);
+  const isInOrder = violations.every((violation) => violation.repaired || violation.tolerated);
+  const committed = await takeInHead(step, context, spec);
+  // Side by side: most attempts leave nothing uncommitted, and what they committed is then known already.
+  const [saved, early] = await Promise.all([
+    saveUncommitted(step, context, spec, { exit: attempt?.exit ?? null, isInOrder }),
+    lookAt(context, spec, committed),
+  ]);
+  const taken = saved.committed === null ? committed : await takeInHead(step, context, spec);
+  const { head, tree, intake } = saved.committed === null ? early : await lookAt(context, spec, taken);
   const changedPaths = intake?.changed.map((entry) => entry.path) ?? [];
   const facts: AttemptFacts = {
     head,
-    tree: head === null ? null : await deps.git.treeOf(head),
+    tree,
     refusal: taken.kind === 'rejected' ? taken.reason : null,
     newCommits: taken.kind === 'taken' ? taken.commits : 0,
     committedOnBehalf: saved.committed,
@@ -68,11 +67,27 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
   return [{ kind: 'attempt.collected', intent, attempt: step.attempt, task: step.task, facts }];
 }
 
+function takeInHead(step: Collect, context: ActContext, spec: WorkspaceSpec): Promise<TakeInOutcome> {
+  return context.deps.git.takeIn(
+    { branch: spec.branch, workspace: spec },
+    `refs/copse/heads/${context.state.id}/${step.task}/${step.attempt}`,
+  );
+}
+
+interface Look {
+  readonly head: CommitId | null;
+  readonly tree: TreeId | null;
+  readonly intake: IntakeFacts | null;
+}
+
 /** Everything the branch adds to the target it started from or took in since. */
-async function intakeOf(context: ActContext, spec: WorkspaceSpec, head: CommitId): Promise<IntakeFacts> {
+async function lookAt(context: ActContext, spec: WorkspaceSpec, taken: TakeInOutcome): Promise<Look> {
+  if (taken.kind === 'rejected') return { head: null, tree: null, intake: null };
   const { git } = context.deps;
+  const { head } = taken;
   const base = (await git.mergeBase(context.state.queue.tip, head)) ?? spec.base;
-  return git.intakeFacts(base, head);
+  const [tree, intake] = await Promise.all([git.treeOf(head), git.intakeFacts(base, head)]);
+  return { head, tree, intake };
 }
 
 /**

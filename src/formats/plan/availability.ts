@@ -149,22 +149,32 @@ export interface LaterFinding {
 export function findLater(root: unknown): readonly LaterFinding[] {
   const findings: LaterFinding[] = [];
   const own = ownAgents(root);
-  const visit = (value: unknown, rules: RuleNode, path: readonly string[]): void => {
-    for (const row of rules.rows) {
-      if (row.when !== undefined && !row.when(value, path.at(-1) ?? '')) continue;
-      if (row.when === isLaterAgent && own.has(String(value)) && path[0] !== 'agents') continue;
-      if (row.when === isLaterAgentKey && own.has(path.at(-1) ?? '')) continue;
-      findings.push({ path, value, instead: row.instead, standIn: row.standIn ?? null });
+  // One path for the whole walk: 10,000 tasks would make 40,000 copies.
+  const path: string[] = [];
+  const visit = (value: unknown, rules: RuleNode): void => {
+    const row = rules.rows.find((candidate) => refuses(candidate, value, path, own));
+    if (row !== undefined) {
+      findings.push({ path: [...path], value, instead: row.instead, standIn: row.standIn ?? null });
       return;
     }
     if (typeof value !== 'object' || value === null || rules.next.size === 0) return;
-    for (const [key, child] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
       const next = rules.next.get(key) ?? rules.next.get('*');
-      if (next !== undefined) visit(child, next, [...path, key]);
+      if (next === undefined) continue;
+      path.push(key);
+      visit((value as Record<string, unknown>)[key], next);
+      path.pop();
     }
   };
-  visit(root, RULES, []);
+  visit(root, RULES);
   return findings;
+}
+
+function refuses(row: LaterRow, value: unknown, path: readonly string[], own: ReadonlySet<string>): boolean {
+  const key = path.at(-1) ?? '';
+  if (row.when !== undefined && !row.when(value, key)) return false;
+  if (row.when === isLaterAgent && own.has(String(value)) && path[0] !== 'agents') return false;
+  return row.when !== isLaterAgentKey || !own.has(key);
 }
 
 interface RuleNode {

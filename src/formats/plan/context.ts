@@ -46,6 +46,17 @@ export function report(
   context.problems.push({ ...problem, severity: problem.severity ?? 'error', ...spanOf(spot) });
 }
 
+/** Adds a problem about the key at the end of `path`. */
+export function reportKey(
+  context: PlanContext,
+  path: readonly PropertyKey[],
+  problem: Omit<SourceProblem, 'start' | 'end' | 'severity'>,
+): void {
+  const spot = deepestSpot(context.source.root, path, context.source.origin);
+  const span = spot?.key ? { start: spot.key.keyStart, end: spot.key.keyEnd } : spanOf(spot);
+  context.problems.push({ severity: 'error', ...problem, ...span });
+}
+
 /** The value's text, or its key's when the value is a map or list. */
 export function spanOf(spot: Spot | null): { start: number; end: number } {
   if (spot === null) return { start: 0, end: 0 };

@@ -7,7 +7,8 @@ export function toDiagnostics(
   text: string,
   file: string,
 ): readonly PlanDiagnostic[] {
-  const lines = lineStarts(text);
+  const last = problems.reduce((furthest, problem) => Math.max(furthest, problem.start), 0);
+  const lines = lineStarts(text, last);
   const ordered = problems.toSorted((a, b) => a.start - b.start || (a.code < b.code ? -1 : 1));
   const kept = keepErrors(ordered);
   const shown = kept.map((problem): PlanDiagnostic => {
@@ -108,9 +109,13 @@ function keepErrors(ordered: readonly SourceProblem[]): readonly SourceProblem[]
   return [...shown, more];
 }
 
-function lineStarts(text: string): readonly number[] {
+/** Where lines begin, up to the line behind the one of `upTo`: a refused text may be huge. */
+function lineStarts(text: string, upTo = text.length): readonly number[] {
   const starts = [0];
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) {
+    starts.push(at + 1);
+    if (at >= upTo) break;
+  }
   return starts;
 }
 

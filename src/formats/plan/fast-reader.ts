@@ -36,6 +36,7 @@ export type QuickRead =
 
 /** The tree of a text whose root is a block map; `beyond` when the full parser has to be asked. */
 export function readQuickly(text: string): QuickRead {
+  if (text.includes('\r')) return { kind: 'beyond' };
   const cursor: Cursor = { text, pos: afterDocumentStart(text), indent: 0, at: 0, nodes: 0 };
   try {
     toNextContent(cursor);
@@ -75,7 +76,7 @@ function readMap(cursor: Cursor, indent: number, depth: number): YamlNode {
     const key = keyAt(text, cursor.at);
     if (key === null) throw new Beyond();
     countNode(cursor, key.start);
-    const value = readValue(cursor, afterColon(text, key.end), indent, depth + 1);
+    const value = readValue(cursor, key.end, { indent, depth: depth + 1 });
     entries.push({ key: key.source, keyStart: key.start, keyEnd: key.end, value });
     end = value.end;
   }
@@ -119,8 +120,13 @@ function readItem(cursor: Cursor, indent: number, depth: number): YamlNode {
 }
 
 /** The value behind `key:`, on the same line or the next ones. */
-function readValue(cursor: Cursor, from: number, indent: number, depth: number): YamlNode {
+function readValue(
+  cursor: Cursor,
+  keyEnd: number,
+  { indent, depth }: { readonly indent: number; readonly depth: number },
+): YamlNode {
   const { text } = cursor;
+  const from = afterColon(text, keyEnd);
   let at = from;
   while (text.charCodeAt(at) === SPACE) at += 1;
   if (!isLineDone(text, at)) return readInline(cursor, at, indent, depth);
@@ -128,7 +134,7 @@ function readValue(cursor: Cursor, from: number, indent: number, depth: number):
   if (cursor.indent > indent) return readBlock(cursor, indent, depth);
   // The dashes of a list may stand in the column of the key that holds it.
   if (cursor.indent === indent && isItem(text, cursor.at)) return readList(cursor, indent, depth);
-  return absentScalar(from);
+  return absentScalar(keyEnd);
 }
 
 /** A scalar or flow collection at `at`; leaves the cursor at the next content. */

@@ -16,7 +16,7 @@ export interface FullRead {
  * `uniqueKeys` is off because `yaml` compares each key with all before it (100,000 keys: minutes); repeated keys are
  * found where values are made.
  */
-const OPTIONS = { version: '1.2', prettyErrors: false, uniqueKeys: false, logLevel: 'silent' } as const;
+const OPTIONS = { version: '1.2', prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
 
 export function readFully(text: string): FullRead {
   const document = parseDocument(text, OPTIONS);
@@ -87,7 +87,9 @@ function toEntry(pair: Pair<ParsedNode, ParsedNode | null>, problems: SourceProb
     return null;
   }
   const [keyStart, keyEnd] = key.range;
-  const value = pair.value === null ? absentScalar(keyEnd) : toNode(pair.value, problems);
+  const node = pair.value === null ? absentScalar(keyEnd) : toNode(pair.value, problems);
+  const isAbsent = node.kind === 'scalar' && node.value === null && node.source === '';
+  const value = isAbsent ? absentScalar(keyEnd) : node;
   return { key: toScalar(key.value, key.source, [keyStart, keyEnd]).source, keyStart, keyEnd, value };
 }
 

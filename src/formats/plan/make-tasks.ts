@@ -3,7 +3,7 @@ import { parseTaskId } from '../../core/ids.ts';
 import { planDefaults } from '../../core/plan/defaults.ts';
 import type { GateSpec, Need, Plan, RetryPolicy, Scope, Task, Wave } from '../../core/plan/model.ts';
 import type { PlanContext } from './context.ts';
-import { report } from './context.ts';
+import { report, reportKey } from './context.ts';
 import { fallbackOf } from './make-agents.ts';
 import { durationMs, estimateOf, listOf } from './quantities.ts';
 import type { DefaultsFile } from './schema.ts';
@@ -128,7 +128,9 @@ function idsOf(context: PlanContext, entries: readonly TaskEntry[]): readonly Ta
 
 function reportBadId(context: PlanContext, path: readonly (string | number)[], text: string): void {
   const why = 'an id is also a part of a branch name and a file name: no "..", no ".lock" or "." at its end';
-  report(context, path, { code: 'E0205', message: `"${text}" is no usable id`, why, fix: slugOf(text) });
+  const problem = { code: 'E0205', message: `"${text}" is no usable id`, why, fix: slugOf(text) };
+  if (path.at(-1) === 'id') report(context, path, problem);
+  else reportKey(context, path, problem);
 }
 
 function reportNothingToDo(context: PlanContext, path: readonly (string | number)[], id: string): void {
@@ -222,7 +224,7 @@ function retriesOf(value: RetriesFile | undefined, base: RetryPolicy): RetryPoli
 }
 
 function gateNamesOf(given: TaskFile, shared: Shared): readonly string[] {
-  return given.gates === undefined ? shared.gateNames : listOf(given.gates);
+  return given.gates === undefined ? shared.gateNames : [...new Set(listOf(given.gates))];
 }
 
 interface WaveInput {
@@ -239,7 +241,12 @@ interface WaveInput {
  * the last one.
  */
 function wavesOf({ context, gates, given, path, title, gateNames }: WaveInput): Task['waves'] {
-  const files: readonly WaveFile[] = given.waves ?? [{ title }];
+  if (given.waves === undefined) {
+    // Most tasks: one wave that says nothing of its own.
+    const names = gateNames.filter((name) => runsAt(gates[name], true)) as GateName[];
+    return [{ number: 1, id: '1', title, prompt: '', gates: names, landsEarly: false }];
+  }
+  const files: readonly WaveFile[] = given.waves;
   const waves = files.map((file, index): Wave => {
     const wave = typeof file === 'string' ? { prompt: file } : file;
     const number = index + 1;
@@ -252,7 +259,7 @@ function wavesOf({ context, gates, given, path, title, gateNames }: WaveInput): 
       number,
       id: wave.id ?? String(number),
       title: waveTitle,
-      prompt: given.waves !== undefined && prompt === '' ? waveTitle : prompt,
+      prompt: prompt === '' ? waveTitle : prompt,
       gates: [...new Set([...own, ...staged])] as GateName[],
       landsEarly: false,
     };

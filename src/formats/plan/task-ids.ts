@@ -2,11 +2,15 @@ import { parseTaskId } from '../../core/ids.ts';
 
 const SLUG_LENGTH = 40;
 const TITLE_LENGTH = 72;
+/** The usual case, which needs no cutting and trimming. */
+const PLAIN_LINE = /^\w[^\n]*\S$/;
 
 /** The first line of a text, short enough for a list; null when there is none. */
 export function titleOf(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (text.length <= TITLE_LENGTH && PLAIN_LINE.test(text)) return text;
   const line = text
-    ?.split('\n')
+    .split('\n')
     .map((part) => part.replace(/^[#\s>*-]+/, '').trim())
     .find((part) => part !== '');
   if (line === undefined) return null;

@@ -27,7 +27,8 @@ export function removalOf(text: string, container: MapNode | SeqNode, position: 
   const previous = spans[position - 1];
   if (next === undefined && previous === undefined) {
     const start = container.flow ? container.start : ownLine(text, container.start);
-    const gap = text[start - 1] === ':' ? ' ' : '';
+    // Behind its key a space, in the first column two: it has to be deeper than the key.
+    const gap = text[start - 1] === ':' ? ' ' : text[start - 1] === '\n' ? '  ' : '';
     return { start, end: trimEnd(text, container), text: gap + (container.kind === 'map' ? '{}' : '[]') };
   }
   if (container.flow) {

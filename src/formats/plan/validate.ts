@@ -46,7 +46,7 @@ function refuseLater(root: unknown, origin: Origins): SourceProblem[] {
   const findings = findLater(root);
   const problems = findings.map((finding): SourceProblem => {
     const key = finding.path.at(-1) ?? '';
-    const isValue = typeof finding.value !== 'object' && !knownByPresence(finding.path);
+    const isValue = typeof finding.value === 'string' && !knownByPresence(finding.path);
     const what = isValue
       ? `${placeName(finding.path, root)}: ${valueName(finding.value)}`
       : placeName(finding.path, root);

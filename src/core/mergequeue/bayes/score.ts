@@ -100,10 +100,12 @@ export function valueOf(trial: Trial, field: Field): number {
   return field.meanGateMs > 0 && trial.gateMs > 0 ? (worth * field.meanGateMs) / trial.gateMs : worth;
 }
 
+const PROOF = 1.2;
+
 /** A red result proves something against a change when the tree without it is the tip or turns out green. */
 function proofValue(trial: Trial, field: Field): number {
   const share = trial.items.length === 1 ? 1 - trial.pGreen : provenOnTrials(trial, field);
-  return share === 0 ? 0 : (0.7 * field.kappa * share) / Math.max(1, field.total);
+  return share === 0 ? 0 : (PROOF * field.kappa * share) / Math.max(1, field.board.items.length);
 }
 
 function provenOnTrials(trial: Trial, field: Field): number {
@@ -137,8 +139,8 @@ function conditionalEntropy(trial: Trial, field: Field): number {
 /** H(red | givens), by counting the worlds of every combination of results. */
 function jointEntropy(givens: readonly WorldSet[], red: WorldSet, worlds: number): number {
   const cells = 1 << givens.length;
-  const total = new Array<number>(cells).fill(0);
-  const bad = new Array<number>(cells).fill(0);
+  const total = new Float64Array(cells);
+  const bad = new Float64Array(cells);
   const spare = worlds & 31;
   for (let at = 0; at < red.length; at++) {
     const valid = at === red.length - 1 && spare !== 0 ? (1 << spare) - 1 : -1;

@@ -1,0 +1,66 @@
+/** The text form of control messages: one JSON object a line. Everything read is checked before it is believed. */
+import type { Fact } from '../../core/schedule/snapshot.ts';
+import { isRunEventKind } from '../../core/run/kinds.ts';
+import { Failure } from '../../kit/failure.ts';
+import type { ControlAnswer, ControlRequest } from '../../ports/control.ts';
+
+/** A request or answer of more bytes than this is not ours. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+/** What a person may tell a run; everything else is decided by the leader itself. */
+const TELLABLE: ReadonlySet<string> = new Set([
+  'run.paused',
+  'run.resumed',
+  'task.stop_requested',
+  'task.skip_requested',
+  'task.reopened',
+  'task.added',
+]);
+
+export function encode(message: ControlRequest | ControlAnswer): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+/** Failure `control-malformed` for anything that is not a request. */
+export function decodeRequest(line: string): ControlRequest {
+  const value = parse(line);
+  if (value['kind'] === 'ping' || value['kind'] === 'drain') return { kind: value['kind'] };
+  const { facts } = value;
+  if (value['kind'] === 'tell' && Array.isArray(facts) && facts.every(isTellable)) {
+    return { kind: 'tell', facts: facts as readonly Fact[] };
+  }
+  throw malformed(line);
+}
+
+/** Failure `control-malformed` for anything that is not an answer. */
+export function decodeAnswer(line: string): ControlAnswer {
+  const value = parse(line);
+  const { kind, pid, run, code, why } = value;
+  if (kind === 'done') return { kind };
+  if (kind === 'pong' && typeof pid === 'number' && (run === null || typeof run === 'string')) {
+    return { kind, pid, run };
+  }
+  if (kind === 'refused' && typeof code === 'string' && typeof why === 'string') return { kind, code, why };
+  throw malformed(line);
+}
+
+function isTellable(fact: unknown): boolean {
+  if (typeof fact !== 'object' || fact === null || !('kind' in fact)) return false;
+  const { kind } = fact;
+  return typeof kind === 'string' && isRunEventKind(kind) && TELLABLE.has(kind);
+}
+
+function parse(line: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw malformed(line);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(line);
+  return value as Record<string, unknown>;
+}
+
+function malformed(line: string): Failure {
+  return new Failure('control-malformed', `not a control message: ${JSON.stringify(line.slice(0, 80))}`);
+}

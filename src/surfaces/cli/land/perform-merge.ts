@@ -1,0 +1,201 @@
+/** `copse merge`: lands branches made by anyone, each proven on the merged tree; no plan and no agent is needed. */
+import { randomInt } from 'node:crypto';
+import type { BranchName } from '../../../core/ids.ts';
+import type { GateSpec, Plan } from '../../../core/plan/model.ts';
+import { loadLatest, startRun } from '../../../engine/api.ts';
+import { parsePlan } from '../../../formats/plan/parse.ts';
+import { slugOf } from '../../../formats/plan/task-ids.ts';
+import { Failure } from '../../../kit/failure.ts';
+import { mergeView, type MergeView } from '../../../views/merge-view.ts';
+import { problemText } from '../../../views/problem-text.ts';
+import { problemsOf } from '../../../views/problem-view.ts';
+import type { Context } from '../host.ts';
+import { commandOf, detect, type Detected } from '../planning/detected.ts';
+import { findPlan } from '../planning/find-plan.ts';
+import { type LoadedPlan, loadPlan } from '../planning/load-plan.ts';
+import { requireTrust } from '../planning/trust.ts';
+import { driveRun } from '../run/drive.ts';
+import { exitCodeOfEnd, isUnfinished } from '../run/ending.ts';
+import { newRunId } from '../run/perform-run.ts';
+import { type Session, withSession } from '../session.ts';
+
+export interface MergeRequest {
+  readonly branches: readonly string[];
+  readonly into: string | null;
+  /** Commands; empty: the plan's gates, else the detected one. */
+  readonly gates: readonly string[];
+  readonly noGates: boolean;
+  readonly slots: number | null;
+  readonly takeover: boolean;
+}
+
+export function performMerge(context: Context, request: MergeRequest): Promise<number> {
+  return withSession(context, async (session) => {
+    const {
+      deps,
+      context: { out },
+    } = session;
+    const target = await targetOf(session, request.into);
+    const branches = await branchesOf(session, request.branches, target);
+    const plan = await planOf(session, request, target);
+    const latest = await loadLatest(deps.store);
+    if (isUnfinished(latest) && !request.takeover && (await deps.store.leader()) === null) {
+      throw new Failure('input-needed', `the run ${latest.id} is not finished`, {
+        hint: 'copse run    # goes on with it; copse reset ends it',
+      });
+    }
+    const end = await driveRun(
+      session,
+      (leadership, observer) =>
+        startRun(
+          deps,
+          leadership,
+          {
+            run: newRunId(deps.clock.now()),
+            mode: 'merge',
+            plan,
+            target,
+            options: {
+              noMerge: false,
+              parallel: null,
+              only: null,
+              prepareOnly: false,
+              seed: randomInt(2 ** 31),
+            },
+            branches,
+          },
+          observer,
+        ),
+      { takeover: request.takeover, json: 'silent' },
+    );
+    const view = mergeView(end.state);
+    const code = exitCodeOfEnd(end);
+    if (out.json) {
+      out.envelope('merge', { ...view, exit_code: code });
+      return code;
+    }
+    for (const problem of problemsOf(end.state, { logOf: () => null }))
+      out.problem('', ...problemText(problem, out.notePaint));
+    out.answer(summary(view));
+    return code;
+  });
+}
+
+function summary(view: MergeView): string {
+  const parts = [`${view.landed.length} landed on ${view.target.branch} @ ${view.target.commit.slice(0, 7)}`];
+  if (view.ejected.length > 0) parts.push(`${view.ejected.length} ejected`);
+  if (view.conflicted.length > 0) parts.push(`${view.conflicted.length} conflicted`);
+  if (view.pending.length > 0) parts.push(`${view.pending.length} waiting`);
+  return `${parts.join(', ')}; ${view.gate_runs} gate run${view.gate_runs === 1 ? '' : 's'}`;
+}
+
+async function targetOf({ deps }: Session, into: string | null): Promise<BranchName> {
+  if (into !== null) {
+    const branch = into.replace(/^refs\/heads\//, '') as BranchName;
+    if ((await deps.git.branchTip(branch)) === null)
+      throw new Failure('usage-branch', `there is no branch ${branch} to land on`, {
+        hint: `git branch ${branch}`,
+      });
+    return branch;
+  }
+  const { currentBranch } = await deps.git.facts();
+  if (currentBranch !== null) return currentBranch;
+  throw new Failure('usage-branch', 'HEAD is detached: nothing says where to land', {
+    hint: 'copse merge … --into BRANCH',
+  });
+}
+
+/** Each once, in the order given. Failure `usage-branch` for one that is not there. */
+async function branchesOf(
+  { deps }: Session,
+  given: readonly string[],
+  target: BranchName,
+): Promise<readonly BranchName[]> {
+  const branches = [...new Set(given.map((name) => name.replace(/^refs\/heads\//, '')))] as BranchName[];
+  for (const branch of branches) {
+    if (branch === target) throw new Failure('usage-branch', `${branch} cannot be landed on itself`);
+    if ((await deps.git.branchTip(branch)) === null) {
+      throw new Failure('usage-branch', `there is no branch ${branch}`, { hint: 'git branch --list' });
+    }
+  }
+  return branches;
+}
+
+/** A plan of no tasks: how to merge, and what must pass. */
+async function planOf(session: Session, request: MergeRequest, target: BranchName): Promise<Plan> {
+  const { context, place, deps } = session;
+  const { out } = context;
+  const source = request.gates.length > 0 ? null : findPlan(context, place, null);
+  const detected = await detect(context, place, deps.git);
+  const plan = source === null ? barePlan(detected) : await fromFile(session, source, detected, target);
+  const gates = request.noGates ? {} : gatesOf(request, plan, detected, source !== null);
+  const names = Object.values(gates).filter((gate) => gate.at.includes('merge'));
+  if (names.length === 0 && !request.noGates) {
+    throw new Failure('merge-no-gates', 'no gate was given, planned or found: nothing would be proven', {
+      hint: 'copse merge … --gate "npm test"    # or: --no-gates',
+    });
+  }
+  for (const gate of names) out.note(`gate ${gate.name}: ${gate.run}`);
+  return {
+    ...plan,
+    tasks: [],
+    gates,
+    merge: { ...plan.merge, into: target, slots: request.slots ?? plan.merge.slots },
+  };
+}
+
+async function fromFile(
+  session: Session,
+  source: NonNullable<ReturnType<typeof findPlan>>,
+  detected: Detected,
+  target: BranchName,
+): Promise<Plan> {
+  const { context, place, deps } = session;
+  const facts = { ...detected, facts: { ...detected.facts, target } };
+  const loaded: LoadedPlan = await loadPlan({ context, place, git: deps.git, detected: facts }, source);
+  context.out.note(...loaded.gateNotes);
+  const gatesOnly = { ...loaded, plan: { ...loaded.plan, tasks: [] } };
+  await requireTrust(context, place, gatesOnly);
+  return loaded.plan;
+}
+
+function barePlan(detected: Detected): Plan {
+  const { gates: _, ...facts } = detected.facts;
+  const { plan } = parsePlan('tasks: {merge: {prompt: merge, agent: demo}}', {
+    file: 'merge',
+    detected: facts,
+  });
+  if (plan === null) throw new Error('the plan of a merge is not valid');
+  const { setup, copy, link } = detected.project;
+  const values = (found: typeof setup): readonly string[] => found.map(({ value }) => value);
+  const workspace = { ...plan.workspace, setup: values(setup), copy: values(copy), link: values(link) };
+  return { ...plan, name: 'merge', workspace };
+}
+
+function gatesOf(
+  request: MergeRequest,
+  plan: Plan,
+  detected: Detected,
+  isPlanned: boolean,
+): Readonly<Record<string, GateSpec>> {
+  if (request.gates.length > 0) return gatesFrom(request.gates);
+  if (isPlanned) return plan.gates;
+  const { gate } = detected;
+  return gate === null ? {} : gatesFrom([commandOf(gate)], gate.name);
+}
+
+function gatesFrom(commands: readonly string[], name?: string): Readonly<Record<string, GateSpec>> {
+  const gates: Record<string, string> = {};
+  for (const [index, command] of commands.entries()) {
+    if (command.trim() === '') throw new Failure('usage-gate', '--gate needs a command');
+    const base = name ?? slugOf(command.slice(0, 40)) ?? `gate-${index + 1}`;
+    const key = Object.hasOwn(gates, base) ? `${base}-${index + 1}` : base;
+    gates[key] = command;
+  }
+  const text = JSON.stringify({ gates, tasks: { merge: { prompt: 'merge', agent: 'demo' } } });
+  const { plan, problems } = parsePlan(text, { file: '--gate' });
+  if (plan === null) throw new Failure('usage-gate', problems[0]?.message ?? 'a gate cannot be understood');
+  return Object.fromEntries(
+    Object.values(plan.gates).map((gate) => [gate.name, { ...gate, at: ['merge'] as const }]),
+  );
+}

@@ -1,0 +1,385 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type {
+  AbsolutePath,
+  BranchName,
+  BuildId,
+  ChangeId,
+  GateName,
+  IntentId,
+  RepoPath,
+  TaskId,
+} from '../core/ids.ts';
+import type { RunEvent } from '../core/run/events.ts';
+import { isRunEventKind } from '../core/run/kinds.ts';
+import { fold } from '../core/run/reduce.ts';
+import type { Fact } from '../core/schedule/snapshot.ts';
+import {
+  NORMAL_EXIT,
+  START_MS,
+  Story,
+  factsOf,
+  gateResult,
+  idOf,
+  sketchPlan,
+  sketchTask,
+} from './fixtures/view-run.ts';
+import { finishedStory } from './fixtures/sample-runs.ts';
+import { problemsWith } from './fixtures/json-schema.ts';
+import type { Schema } from './fixtures/json-schema.ts';
+import { eventView } from './event-view.ts';
+import { narrate } from './narrate.ts';
+import { narrationLine } from './narration-text.ts';
+import { reportView, summaryView } from './report-view.ts';
+
+const schema = JSON.parse(
+  readFileSync(path.join(import.meta.dirname, '../../schema/events.v1.json'), 'utf8'),
+) as Schema;
+
+const api = 'api' as TaskId;
+const intent = 'i1' as IntentId;
+const attempt = 'api.1' as Extract<Fact, { kind: 'attempt.started' }>['attempt'];
+const build = 'build-1' as BuildId;
+const change = 'api' as ChangeId;
+const files = ['src/a.ts' as RepoPath];
+const a = idOf('a');
+const violation = { what: 'hook', detail: 'a hook was added', repaired: true };
+const workspace = {
+  branch: 'shop/api' as BranchName,
+  path: '/w/api' as AbsolutePath,
+  base: a,
+  isolation: 'worktree',
+  ports: { PORT: 4000 },
+} as const;
+const feedback = { summary: 'tests failed', logs: ['runs/x/log'] };
+const taskSubject = { kind: 'task', task: api, wave: 1 } as const;
+const buildSubject = { kind: 'build', build } as const;
+const entered = {
+  kind: 'queue.entered',
+  change,
+  branch: 'shop/api' as BranchName,
+  title: 'API',
+  paths: files,
+} as const;
+
+/** At least one of every kind, with every field that may be absent present and absent. */
+const FACTS: readonly Fact[] = [
+  new Story(sketchPlan({ api: {} })).events[0] as Fact,
+  { kind: 'run.paused', by: 'anna', why: 'lunch' },
+  { kind: 'run.resumed', by: 'anna' },
+  { kind: 'run.finished', outcome: 'done' },
+  { kind: 'run.finished', outcome: 'failed' },
+  {
+    kind: 'intended',
+    intent,
+    because: 'due',
+    step: { kind: 'prepare-workspace', task: api, branch: workspace.branch, path: workspace.path, base: a },
+  },
+  {
+    kind: 'intended',
+    intent,
+    because: 'due',
+    step: { kind: 'start-attempt', task: api, wave: 1, attempt, agent: 'demo' },
+  },
+  { kind: 'intended', intent, because: 'due', step: { kind: 'stop-attempt', task: api, attempt } },
+  { kind: 'intended', intent, because: 'due', step: { kind: 'collect-attempt', task: api, attempt } },
+  { kind: 'intended', intent, because: 'due', step: { kind: 'update-workspace', task: api, onto: a } },
+  {
+    kind: 'intended',
+    intent,
+    because: 'due',
+    step: {
+      kind: 'run-gates',
+      subject: taskSubject,
+      commit: a,
+      tree: a,
+      base: a,
+      slot: 'task-1',
+      fresh: false,
+    },
+  },
+  {
+    kind: 'intended',
+    intent,
+    because: 'due',
+    step: {
+      kind: 'run-gates',
+      subject: buildSubject,
+      commit: a,
+      tree: a,
+      base: a,
+      slot: 'queue-1',
+      fresh: false,
+    },
+  },
+  {
+    kind: 'intended',
+    intent,
+    because: 'due',
+    step: {
+      kind: 'run-gates',
+      subject: { kind: 'end' },
+      commit: a,
+      tree: null,
+      base: a,
+      slot: 'queue-1',
+      fresh: false,
+    },
+  },
+  {
+    kind: 'intended',
+    intent,
+    because: 'due',
+    step: { kind: 'take-in-branch', branch: workspace.branch, change },
+  },
+  {
+    kind: 'intended',
+    intent,
+    because: 'due',
+    step: { kind: 'make-build', build, members: [change], tip: a, dateMs: 0, repeats: null },
+  },
+  {
+    kind: 'intended',
+    intent,
+    because: 'due',
+    step: { kind: 'publish', build, from: a, members: [change], dateMs: 0 },
+  },
+  {
+    kind: 'intended',
+    intent,
+    because: 'due',
+    step: { kind: 'remove-workspace', task: api, proof: a, deleteBranch: true },
+  },
+  { kind: 'abandoned', intent, task: null, code: 'git-missing', why: 'git was not found' },
+  { kind: 'task.added', task: sketchTask('new') },
+  { kind: 'task.held', task: api, why: '2 of 2 slots are in use' },
+  { kind: 'task.held', task: api, why: null },
+  {
+    kind: 'task.retry',
+    task: api,
+    cause: 'gate',
+    agent: 'demo',
+    notBeforeMs: START_MS,
+    feedback,
+    onto: null,
+  },
+  { kind: 'task.retry', task: api, cause: 'gate', agent: 'demo', notBeforeMs: START_MS, feedback, onto: a },
+  { kind: 'task.failed', task: api, cause: 'gate', detail: 'gate tests failed' },
+  { kind: 'task.needs_person', task: api, cause: 'conflict', detail: 'conflict', files },
+  { kind: 'task.skipped', task: api, why: 'skipped by anna' },
+  { kind: 'task.stopped', task: api, by: 'anna' },
+  { kind: 'task.stop_requested', task: api, by: 'anna' },
+  { kind: 'task.skip_requested', task: api, by: 'anna' },
+  { kind: 'task.reopened', task: api, by: 'anna', fresh: true, wave: 1 },
+  { kind: 'task.reopened', task: api, by: 'anna', fresh: false, wave: null },
+  { kind: 'wave.completed', task: api, wave: 1, head: a },
+  { kind: 'task.verified', task: api, head: a },
+  { kind: 'workspace.prepared', intent, task: api, workspace, technique: 'checkout', missing: [] },
+  { kind: 'workspace.prepared', intent, task: api, workspace, technique: 'checkout', missing: ['.env'] },
+  { kind: 'workspace.failed', intent, task: api, what: 'setup', detail: 'npm ci failed', log: 'runs/x/log' },
+  { kind: 'workspace.failed', intent, task: api, what: 'occupied', detail: 'a folder is there', log: null },
+  { kind: 'workspace.updated', intent, task: api, head: a, onto: a },
+  { kind: 'workspace.conflicted', intent, task: api, onto: a, files },
+  { kind: 'workspace.removed', intent, task: api, outcome: 'removed', unsaved: [], branch: 'deleted' },
+  { kind: 'workspace.removed', intent, task: api, outcome: 'absent', unsaved: [], branch: 'absent' },
+  { kind: 'workspace.removed', intent, task: api, outcome: 'refused', unsaved: files, branch: 'kept' },
+  {
+    kind: 'attempt.started',
+    intent,
+    task: api,
+    attempt,
+    wave: 1,
+    agent: 'demo',
+    snapshot: 's',
+    headBefore: a,
+  },
+  { kind: 'attempt.exited', attempt, task: api, exit: { ...NORMAL_EXIT, durationMs: 1.5 } },
+  {
+    kind: 'attempt.exited',
+    attempt,
+    task: api,
+    exit: { ...NORMAL_EXIT, code: null, signal: 'SIGKILL', detail: 'out of memory', survivors: [12] },
+  },
+  { kind: 'attempt.collected', intent, attempt, task: api, facts: factsOf('a') },
+  {
+    kind: 'attempt.collected',
+    intent,
+    attempt,
+    task: api,
+    facts: factsOf('a', {
+      head: null,
+      refusal: 'too large',
+      committedOnBehalf: a,
+      salvageRef: 'refs/copse/salvage/api/1',
+    }),
+  },
+  { kind: 'attempt.collected', intent, attempt, task: api, facts: factsOf('a', { violations: [violation] }) },
+  { kind: 'attempt.collected', intent, attempt, task: api, facts: factsOf('a', { outOfScope: files }) },
+  { kind: 'attempt.judged', attempt, task: api, verdict: 'committed', because: '1 file changed' },
+  { kind: 'attempt.judged', attempt, task: api, verdict: 'no_change', because: 'it made no commit' },
+  { kind: 'attempt.stop_sent', intent, attempt, task: api },
+  { kind: 'gate.finished', subject: taskSubject, result: gateResult('tests', 'pass', 'a'), reused: true },
+  {
+    kind: 'gate.finished',
+    subject: buildSubject,
+    result: { ...gateResult('tests', 'fail', 'a'), logPath: null, flaky: true },
+    reused: false,
+  },
+  {
+    kind: 'gate.finished',
+    subject: { kind: 'end' },
+    result: gateResult('tests', 'warn', 'a'),
+    reused: false,
+  },
+  { kind: 'gates.finished', intent, subject: taskSubject, commit: a, tree: a, verdict: 'green', red: [] },
+  {
+    kind: 'gates.finished',
+    intent,
+    subject: buildSubject,
+    commit: a,
+    tree: a,
+    verdict: 'red',
+    red: ['tests' as GateName],
+  },
+  {
+    kind: 'gates.finished',
+    intent,
+    subject: { kind: 'end' },
+    commit: a,
+    tree: a,
+    verdict: 'cancelled',
+    red: [],
+  },
+  { ...entered, task: api, wave: 1, head: a },
+  { ...entered, task: null, wave: null, head: null },
+  { kind: 'queue.taken_in', intent, change, outcome: 'taken', head: a, paths: files, detail: '' },
+  { kind: 'queue.taken_in', intent, change, outcome: 'contained', head: a, paths: [], detail: '' },
+  {
+    kind: 'queue.taken_in',
+    intent,
+    change,
+    outcome: 'rejected',
+    head: null,
+    paths: [],
+    detail: 'no such branch',
+  },
+  { kind: 'build.made', intent, build, tip: a, tree: a, commits: [{ change, commit: a }] },
+  { kind: 'build.conflicted', intent, build, tip: a, change, withChange: null, files },
+  { kind: 'build.conflicted', intent, build, tip: a, change, withChange: 'ui' as ChangeId, files },
+  { kind: 'build.cancelled', build, because: 'a better one began' },
+  {
+    kind: 'landed',
+    intent,
+    build,
+    from: a,
+    to: idOf('b'),
+    changes: [{ change, commit: idOf('b') }],
+    checkout: 'fast-forwarded',
+  },
+  { kind: 'landing.void', intent, build, because: 'the tree differs' },
+  { kind: 'landing.held', intent, build, checkout: '/home/x' as AbsolutePath, to: a },
+  { kind: 'target.moved', intent: null, from: a, to: idOf('b'), how: 'forward' },
+  { kind: 'target.moved', intent: null, from: a, to: null, how: 'deleted' },
+  { kind: 'target.moved', intent: null, from: a, to: idOf('b'), how: 'rewritten' },
+  {
+    kind: 'change.ejected',
+    change,
+    because: 'broken',
+    detail: 'tests failed',
+    red: build,
+    green: 'tip',
+    files: [],
+  },
+  {
+    kind: 'change.ejected',
+    change,
+    because: 'withdrawn',
+    detail: 'withdrawn by anna',
+    red: null,
+    green: null,
+    files: [],
+  },
+  {
+    kind: 'operation',
+    id: 'op-1',
+    what: 'reset api',
+    refs: [{ ref: 'refs/heads/x', from: a, to: null }],
+    undoes: null,
+  },
+  { kind: 'operation', id: 'op-2', what: 'undid op-1', refs: [], undoes: 'op-1' },
+];
+
+const events = FACTS.map((fact): RunEvent => ({ ...fact, atMs: START_MS }));
+const before = fold(new Story(sketchPlan({ api: {} })).events);
+
+describe('eventView', () => {
+  test.each(events.map((event, index) => [event.kind, index, event] as const))(
+    '%s (%i) fits the schema',
+    (_kind, index, event) => {
+      const view = eventView(event, index);
+      expect(problemsWith(JSON.parse(JSON.stringify(view)), schema)).toEqual([]);
+      expect(view).toMatchObject({ v: 1, seq: index, ts: '2026-08-01T09:00:00.000Z' });
+    },
+  );
+
+  test('the facts above hold every kind, and the schema every type', () => {
+    const kinds = new Set<string>(events.map((event) => event.kind));
+    const types = new Set(events.map((event) => eventView(event, 1).type as string));
+    for (const kind of kinds) expect(isRunEventKind(kind)).toBe(true);
+    expect(kinds.size).toBe(types.size);
+    const named = Object.keys(schema['$defs'] as object).filter(
+      (name) => !name.startsWith('report.') && name !== 'run.summary',
+    );
+    expect([...types].toSorted()).toEqual(named.toSorted());
+    // 41 kinds: adding one to the union without a fact here fails.
+    expect(kinds.size).toBe(41);
+  });
+
+  test('the validator refuses a field that no schema names', () => {
+    const view = { ...eventView(events[1] as RunEvent, 1), extra: 1 };
+    expect(problemsWith(view, schema)).not.toEqual([]);
+    expect(problemsWith({ ...eventView(events[1] as RunEvent, 1), seq: -1 }, schema)).not.toEqual([]);
+  });
+
+  test('the last line of a run is its report', () => {
+    const story = finishedStory();
+    const summary = summaryView(reportView(story.state, story.nowMs), story.events.length);
+    expect(problemsWith(JSON.parse(JSON.stringify(summary)), schema)).toEqual([]);
+    expect(summary).toMatchObject({ type: 'run.summary', outcome: 'failed' });
+  });
+});
+
+describe('narrate', () => {
+  if (before === null) throw new Error('the run did not begin');
+  const lines = events.map((event) => {
+    const told = narrate(event, before);
+    return told === null
+      ? null
+      : `${told.level} ${narrationLine(told, { columns: 80, colour: false, ascii: false })}`;
+  });
+
+  test('tells every kind of fact in one line', () => {
+    expect(lines.join('\n')).toMatchSnapshot();
+  });
+
+  test('names the task whose effect the world refused', () => {
+    const story = new Story(sketchPlan({ api: {} }));
+    const open = story.intendPrepare('api');
+    story.add({
+      kind: 'abandoned',
+      intent: open,
+      task: 'api' as TaskId,
+      code: 'disk-full',
+      why: 'no space is left',
+    });
+    const last = story.events.at(-1);
+    expect(last === undefined ? null : narrate(last, story.state)?.text).toBe(
+      'api  refused (disk-full): no space is left',
+    );
+  });
+
+  test('speaks to nobody', () => {
+    for (const line of lines) expect(line).not.toMatch(/\b(?:you|your)\b/i);
+  });
+});

@@ -1,0 +1,31 @@
+/** The `data` of `copse.merge/1`: what `copse merge --json` answers. */
+import type { RunState } from '../core/run/state.ts';
+import { queueView } from './queue-view.ts';
+import type { EjectedView, LandedView } from './queue-view.ts';
+
+export interface MergeView {
+  readonly run: string;
+  readonly target: { readonly branch: string; readonly commit: string };
+  readonly landed: readonly LandedView[];
+  /** Every refusal but conflicts. */
+  readonly ejected: readonly EjectedView[];
+  readonly conflicted: readonly EjectedView[];
+  /** Not landed and not refused when this was asked. */
+  readonly pending: readonly { readonly branch: string; readonly reason: string }[];
+  readonly held?: { readonly build: string; readonly checkout: string; readonly commit: string };
+  readonly gate_runs: number;
+}
+
+export function mergeView(state: RunState): MergeView {
+  const queue = queueView(state);
+  return {
+    run: state.id,
+    target: { branch: state.target, commit: queue.tip },
+    landed: queue.landed,
+    ejected: queue.ejected.filter((one) => one.reason !== 'conflict'),
+    conflicted: queue.ejected.filter((one) => one.reason === 'conflict'),
+    pending: queue.pending.map(({ branch, reason }) => ({ branch, reason })),
+    ...(queue.held === undefined ? {} : { held: queue.held }),
+    gate_runs: queue.gate_runs,
+  };
+}

@@ -1,0 +1,121 @@
+/** The report of a run for a terminal. */
+import { displayWidth, padTo, wrapTo } from '../kit/display-width.ts';
+import { formatDuration } from '../kit/duration.ts';
+import { cell, clean, cut, dot, hueOf, symbolOf, tint } from './paint.ts';
+import type { Hue, Paint } from './paint.ts';
+import type { ReportRow, ReportView } from './report-view.ts';
+import { counted, shortId } from './words.ts';
+
+/** Rows of one list; more are counted. */
+const MOST_ROWS = 40;
+
+/** Lines of at most `paint.columns`. */
+export function reportText(report: ReportView, paint: Paint): readonly string[] {
+  const { target } = report;
+  const title = [
+    report.run,
+    report.outcome ?? 'not finished',
+    `${target.branch} ${shortId(target.from)}..${shortId(target.to)}`,
+  ];
+  const lines = [tint(fit(title.join(dot(paint)), paint), 'bold', paint), ''];
+  lines.push(...figures(report, paint));
+  list(
+    lines,
+    'FAILED',
+    report.failed.map(({ task, reason }) => `${task}  ${reason}`),
+    'red',
+    paint,
+  );
+  list(
+    lines,
+    'NEEDS A PERSON',
+    report.waiting.map(({ task, reason }) => `${task}  ${reason}`),
+    'yellow',
+    paint,
+  );
+  const ejected = report.ejected.map((one) => `${one.task ?? one.branch}  ${one.reason}: ${one.evidence}`);
+  list(lines, 'EJECTED FROM THE QUEUE', ejected, 'yellow', paint);
+  list(
+    lines,
+    'TRIED AGAIN',
+    report.retried.map(({ attempt, reason }) => `${attempt}  ${reason}`),
+    'dim',
+    paint,
+  );
+  const landed = report.landed.map(
+    (one) => `${one.commit === null ? 'present' : shortId(one.commit)}  ${one.task ?? one.branch}`,
+  );
+  if (report.tasks.length > 0) lines.push('', tint('TASKS', 'bold', paint), ...taskRows(report.tasks, paint));
+  else list(lines, 'LANDED', landed, 'green', paint);
+  return lines;
+}
+
+function fit(text: string, paint: Paint): string {
+  return cut(clean(text, paint), paint.columns, paint);
+}
+
+function figures(report: ReportView, paint: Paint): readonly string[] {
+  const { totals } = report;
+  const percent =
+    totals.merge_success_rate === null ? 'unknown' : `${Math.round(totals.merge_success_rate * 100)} %`;
+  const isPlan = report.mode === 'plan';
+  const rows: readonly (readonly [string, string])[] = [
+    ['landed', `${totals.landed}${isPlan ? ` of ${counted(totals.tasks, 'task')}` : ''}`],
+    ...(totals.verified > 0 ? [['verified', `${totals.verified}, not merged`] as const] : []),
+    ['refused', `${totals.ejected} (merge success ${percent})`],
+    ...(isPlan
+      ? [['attempts', `${totals.attempts}, ${counted(totals.retries, 'retry', 'retries')}`] as const]
+      : []),
+    [
+      'gates',
+      `${totals.gates} run, ${totals.gates_failed} failed, ${totals.flaky_gates} flaky; ${counted(totals.queue_gate_runs, 'queue run')}`,
+    ],
+    ...(isPlan
+      ? [
+          [
+            'changed',
+            `${counted(totals.files_changed, 'file')}, +${totals.insertions} -${totals.deletions}`,
+          ] as const,
+        ]
+      : []),
+    ['time', timeLine(report)],
+    ['velocity', totals.landed_per_hour === null ? 'unknown' : `${totals.landed_per_hour} landed an hour`],
+  ];
+  return rows.map(
+    ([name, value]) =>
+      `${tint(padTo(name, 10), 'dim', paint)}${cut(clean(value, paint), paint.columns - 10, paint)}`,
+  );
+}
+
+function timeLine({ totals }: ReportView): string {
+  const times = totals.speedup === null ? '' : ` (${totals.speedup.toFixed(1)} times as long)`;
+  return `${formatDuration(totals.wall_ms)}; one after another ${formatDuration(totals.sequential_ms)}${times}`;
+}
+
+function list(lines: string[], title: string, rows: readonly string[], hue: Hue, paint: Paint): void {
+  if (rows.length === 0) return;
+  lines.push('', tint(`${title} (${rows.length})`, hue, paint));
+  for (const row of rows.slice(0, MOST_ROWS)) {
+    const [first = '', ...rest] = wrapTo(clean(row, paint), paint.columns - 4).slice(0, 4);
+    lines.push(`  ${first}`, ...rest.map((line) => `    ${line}`));
+  }
+  if (rows.length > MOST_ROWS) lines.push(`  +${rows.length - MOST_ROWS} more`);
+}
+
+function taskRows(rows: readonly ReportRow[], paint: Paint): readonly string[] {
+  const idColumns = Math.min(
+    Math.max(4, ...rows.map((row) => displayWidth(row.task))),
+    Math.floor(paint.columns / 4),
+  );
+  return rows.map((row) => {
+    const left = [
+      symbolOf(row.status, paint),
+      cell(row.task, idColumns, paint),
+      tint(cell(row.status.replace('_', ' '), 9, paint), hueOf(row.status), paint),
+      cell(row.attempts.length === 0 ? '' : `${row.attempts.length}x`, 3, paint, 'right'),
+      cell(row.work_ms === 0 ? '' : formatDuration(row.work_ms), 7, paint, 'right'),
+    ].join(' ');
+    const room = paint.columns - (2 + idColumns + 1 + 9 + 1 + 3 + 1 + 7 + 2);
+    return `${left}  ${cut(clean(row.reason, paint), Math.max(0, room), paint)}`.trimEnd();
+  });
+}
