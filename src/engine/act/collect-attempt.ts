@@ -32,13 +32,11 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
       tolerated: false,
     });
   }
+  const isInOrder = violations.every((violation) => violation.repaired || violation.tolerated);
   const committed = await takeInHead(step, context, spec);
   // Side by side: most attempts leave nothing uncommitted, and what they committed is then known already.
   const [saved, early] = await Promise.all([
-    saveUncommitted(step, context, spec, {
-      exit: attempt?.exit ?? null,
-      isInOrder: violations.every((violation) => violation.repaired || violation.tolerated),
-    }),
+    saveUncommitted(step, context, spec, { exit: attempt?.exit ?? null, isInOrder }),
     lookAt(context, spec, committed),
   ]);
   const taken = saved.committed === null ? committed : await takeInHead(step, context, spec);
