@@ -51,11 +51,12 @@ export async function sweepAttemptLocks(
   for (const lock of own) await removeTree(lock);
   const known = new Set(before);
   const ownBranch = join(context.user.commonDir, `${branchRef(spec.branch)}.lock`);
-  for (const line of await sharedLocks(context)) {
+  const clear = async (line: string) => {
     const lock = line.slice(line.indexOf(' ') + 1);
     if (lock === ownBranch) await removeIfStale(lock, await lockIdentity(lock));
     else if (!known.has(line) && (await lockHolder(lock)).kind === 'nobody') await waitOrRemove(lock);
-  }
+  };
+  await Promise.all((await sharedLocks(context)).map(clear));
 }
 
 async function locksIn(folder: string, options: { readonly isDeep: boolean }): Promise<readonly string[]> {
