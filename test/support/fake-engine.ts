@@ -30,8 +30,9 @@ import type { Deps, MetricReader } from '../../src/engine/deps.ts';
 import { Journal } from '../../src/engine/journal.ts';
 import { RunLoop } from '../../src/engine/loop.ts';
 import type { LoopEnd } from '../../src/engine/loop.ts';
+import type { Failure } from '../../src/kit/failure.ts';
 import type { WorkspaceSpec } from '../../src/ports/git.ts';
-import type { ProcessSpec } from '../../src/ports/processes.ts';
+import type { ProcessPort, ProcessSpec } from '../../src/ports/processes.ts';
 import type { Leadership } from '../../src/ports/store.ts';
 import { OPTIONS } from './plan-builder.ts';
 
@@ -79,7 +80,7 @@ interface Life {
 
 interface Hook {
   readonly when: (state: RunState) => boolean;
-  readonly then: (state: RunState) => void;
+  readonly act: (state: RunState) => void;
 }
 
 export class FakeEngine {
@@ -94,11 +95,16 @@ export class FakeEngine {
   readonly broken: string[] = [];
   /** Called at every failpoint; true kills the engine there. */
   killsAt: (failpoint: string) => boolean = () => false;
+  /** Called after every commit, when the engine may be told something. */
+  onCommit: () => void = () => undefined;
   /** Called right after a process was started. */
   onStart: () => void = () => undefined;
   readonly #options: EngineOptions;
   readonly #agents: ReturnType<typeof createFakeAgents>;
   #hooks: Hook[] = [];
+  #refusedStops: Failure[] = [];
+  /** Told before there was a loop. */
+  readonly #early: Fact[] = [];
   #life: Life = { isDead: true };
   #store: MemoryStore | null = null;
   #loop: RunLoop | null = null;
@@ -115,6 +121,10 @@ export class FakeEngine {
   get state(): RunState {
     if (this.#loop === null) throw new Error('the engine was not started');
     return this.#loop.state;
+  }
+
+  get isStarted(): boolean {
+    return this.#loop !== null;
   }
 
   get tip(): CommitId | null {
@@ -144,18 +154,19 @@ export class FakeEngine {
     return this.events.filter((event): event is Extract<RunEvent, { kind: K }> => event.kind === kind);
   }
 
-  /** Runs `then` once, after the first commit at which `when` holds. */
-  when(when: Hook['when'], then: Hook['then']): this {
-    this.#hooks.push({ when, then });
+  /** Runs `act` once, after the first commit at which `when` holds. */
+  when(when: Hook['when'], act: Hook['act']): this {
+    this.#hooks.push({ when, act });
     return this;
   }
 
-  whenTask(id: string, kind: TaskState['progress']['kind'], then: Hook['then']): this {
-    return this.when((state) => state.tasks.get(id as TaskId)?.progress.kind === kind, then);
+  whenTask(id: string, kind: TaskState['progress']['kind'], act: Hook['act']): this {
+    return this.when((state) => state.tasks.get(id as TaskId)?.progress.kind === kind, act);
   }
 
   tell(fact: Fact): void {
-    this.#loop?.tell(fact);
+    if (this.#loop === null) this.#early.push(fact);
+    else this.#loop.tell(fact);
   }
 
   drain(): void {
@@ -178,6 +189,7 @@ export class FakeEngine {
       },
       (change) => this.#observe(change),
     );
+    for (const fact of this.#early.splice(0)) this.#loop.tell(fact);
   }
 
   /** Another process takes the run up from the log; false when nothing was recorded yet. */
@@ -196,16 +208,19 @@ export class FakeEngine {
   async run(limitMs = 30 * 24 * 3_600_000): Promise<Ending> {
     if (this.#loop === null) throw new Error('the engine was not started');
     const life = this.#life;
-    const death = new Promise<Ending>((resolve) => {
-      this.#onDeath = () => {
-        resolve({ kind: 'crashed' });
-      };
-    });
+    const death = this.death().then((): Ending => ({ kind: 'crashed' }));
     const end = this.#loop.run().catch((error: unknown): Ending => ({ kind: 'error', error }));
     const ending = await this.clock.until(Promise.race([end, death]), limitMs);
     life.isDead = true;
     this.#store?.crash();
     return ending;
+  }
+
+  /** Resolves when the engine is killed. */
+  death(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onDeath = resolve;
+    });
   }
 
   /** From the first event to the end, without a crash. */
@@ -220,6 +235,19 @@ export class FakeEngine {
     if (ending.kind === 'error') throw ending.error;
     if (ending.kind !== 'finished') throw new Error(`the run ended ${ending.kind}`);
     return ending.state;
+  }
+
+  /** Another process leads from now on; this one finds out. */
+  loseLeadership(): void {
+    void new MemoryStore({ failpoint: async () => undefined, clock: this.clock, disk: this.disk }).lead({
+      address: null,
+      takeover: true,
+    });
+  }
+
+  /** The next `count` stops of a process are refused. */
+  refuseStops(failure: Failure, count: number): void {
+    this.#refusedStops = Array.from({ length: count }, () => failure);
   }
 
   /** kill -9. */
@@ -238,9 +266,15 @@ export class FakeEngine {
     const store = new MemoryStore({ failpoint, clock: this.clock, disk: this.disk });
     this.#store = store;
     const { planner = serialPlanner, metrics } = this.#options;
+    const processes = openFakeProcesses({ world: this.processes, failpoint });
+    const stop: ProcessPort['stop'] = async (runDir, ladder) => {
+      const refusal = this.#refusedStops.shift();
+      if (refusal !== undefined) throw refusal;
+      return processes.stop(runDir, ladder);
+    };
     const deps: Deps = {
       git: mortal(this.git.port, life),
-      processes: mortal(openFakeProcesses({ world: this.processes, failpoint }), life),
+      processes: mortal({ ...processes, stop }, life),
       store: mortal(store, life),
       agents: this.#agents,
       clock: this.clock,
@@ -275,7 +309,8 @@ export class FakeEngine {
     this.#hooks = this.#hooks.filter((hook) => !due.includes(hook));
     // Observers must not throw and must not act; the hooks of a test do it right after.
     queueMicrotask(() => {
-      for (const hook of due) hook.then(state);
+      for (const hook of due) hook.act(state);
+      this.onCommit();
     });
   }
 

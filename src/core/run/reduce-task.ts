@@ -23,7 +23,10 @@ export function reduceTask(
   const task = state.tasks.get(event.task);
   if (task === undefined) return state;
   const next = event.kind === 'task.reopened' ? reopened(task, event, state) : nextTask(task, event);
-  return { ...state, tasks: new Map(state.tasks).set(event.task, next) };
+  // Asked for while the end of the run was being written: there is work again, so the run goes on.
+  const isBegunAgain = event.kind === 'task.reopened' && REOPENABLE.has(task.progress.kind);
+  const life = isBegunAgain && state.life.kind === 'finished' ? ({ kind: 'running' } as const) : state.life;
+  return { ...state, life, tasks: new Map(state.tasks).set(event.task, next) };
 }
 
 /** Nothing more is to be had from it. */
