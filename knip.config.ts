@@ -28,5 +28,6 @@ export default {
   exclude: ['types', 'nsTypes', 'enumMembers', 'duplicates', ...(isWired ? [] : ['dependencies'])],
   ignoreExportsUsedInFile: true,
   // Started by path in scripts/lib/checks.mjs, tsgolint by oxlint.
+  ignoreBinaries: ['mkfifo'],
   ignoreDependencies: ['oxlint', 'oxlint-tsgolint', 'typescript7'],
 };

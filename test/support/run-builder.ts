@@ -1,4 +1,5 @@
 /** A run in two lines: events are fed to `reduce`, and what stands between two of them is filled in. */
+import { servedTask } from '../../src/core/run/steps.ts';
 import type {
   AbsolutePath,
   AttemptId,
@@ -83,7 +84,13 @@ export class RunBuilder {
   }
 
   refuse(step: Step, why = 'the world refused'): this {
-    return this.add({ kind: 'abandoned', intent: this.intend(step), code: 'git-busy', why });
+    return this.add({
+      kind: 'abandoned',
+      intent: this.intend(step),
+      task: servedTask(step),
+      code: 'git-busy',
+      why,
+    });
   }
 
   prepared(id: string): this {
@@ -171,7 +178,7 @@ export class RunBuilder {
     return this.intend({
       kind: 'make-build',
       build: build as BuildId,
-      members: members as readonly string[] as readonly ChangeId[],
+      members: members as readonly ChangeId[],
       tip: this.#state.queue.tip,
       dateMs: 0,
       repeats: null,
