@@ -44,7 +44,7 @@ const build = 'build-1' as BuildId;
 const change = 'api' as ChangeId;
 const files = ['src/a.ts' as RepoPath];
 const a = idOf('a');
-const violation = { what: 'hook', detail: 'a hook was added', repaired: true };
+const violation = { what: 'hook', detail: 'a hook was added', repaired: true, tolerated: false };
 const workspace = {
   branch: 'shop/api' as BranchName,
   path: '/w/api' as AbsolutePath,
