@@ -121,10 +121,15 @@ async function judgeOthers(
   move: Move,
 ): Promise<{ readonly move: Move; readonly verdict: Verdict }> {
   const { values, isOnBranch } = await loggedByItsTask(context, move.ref);
-  const from = (isOnBranch ? values.at(-1) : undefined) ?? move.from;
+  const newest = isOnBranch ? values.at(-1) : undefined;
+  const from = newest ?? move.from;
   const expected = { ...move, from };
-  if (from === null || (move.to !== null && values.includes(move.to)))
-    return { move: expected, verdict: 'allowed' };
+  // With HEAD on the branch only its newest value is right; asked again, for its agent may have gone on since.
+  const isRight =
+    newest === undefined
+      ? move.to !== null && values.includes(move.to)
+      : move.to === newest || (await rawUserRef(context, move.ref)) === newest;
+  if (from === null || isRight) return { move: expected, verdict: 'allowed' };
   if (!isPlain(from) || !isPlain(move.to)) return { move: expected, verdict: 'undo' };
   const isTasksOwn =
     (await isForward(context, from, move.to)) && !(await wasMadeInWorkspace(context, move.to));
