@@ -78,7 +78,7 @@ test('gc, pack-refs, fetch, prune and status beside sixteen workspaces make no c
     ['fetch', '-q', 'origin', '+refs/heads/*:refs/remotes/origin/*'],
     ['worktree', 'prune', '--expire=now'],
     ['status', '--porcelain'],
-  ].map((args) => loop(20, world.root, ...args));
+  ].map((args) => loop(100, world.root, ...args));
   let landed = world.base;
   const landings = (async () => {
     for (let at = 0; at < 5; at += 1) {
