@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { CommitId } from '../../../src/core/ids.ts';
 import type { WorkspaceSpec } from '../../../src/ports/git.ts';
@@ -13,20 +14,22 @@ let world: RealWorld;
 afterEach(() => world.dispose());
 
 /** Runs a command over and over, as the user and with the locks git takes by default; resolves with its runs once told to stop. */
-function loop(cwd: string, ...args: readonly string[]): () => Promise<number> {
-  let isWanted = true;
+function loop(pauseMs: number, cwd: string, ...args: readonly string[]): () => Promise<number> {
+  const stop = new AbortController();
   let runs = 0;
   const ended = (async () => {
-    while (isWanted) {
+    while (!stop.signal.aborted) {
       await new Promise<void>((resolve) => {
         // Its own failures (a lock of another loop) are the editor's business.
         execFile('git', [...args], { cwd, env: { ...TEST_ENV } }, () => resolve());
       });
       runs += 1;
+      // As an editor does; without it the loops starve what is tested.
+      await delay(pauseMs);
     }
   })();
   return async () => {
-    isWanted = false;
+    stop.abort();
     await ended;
     return runs;
   };
@@ -35,7 +38,7 @@ function loop(cwd: string, ...args: readonly string[]): () => Promise<number> {
 async function life(spec: WorkspaceSpec, side: CommitId): Promise<void> {
   const port = world.git;
   expect(await port.provision(spec)).toMatchObject({ kind: 'ready' });
-  const status = loop(spec.path, 'status', '--porcelain');
+  const status = loop(200, spec.path, 'status', '--porcelain');
   try {
     const snapshot = await port.takeSnapshot(spec);
     await writeFile(join(spec.path, `${spec.task}.txt`), `${spec.task}\n`);
@@ -75,7 +78,7 @@ test('gc, pack-refs, fetch, prune and status beside sixteen workspaces make no c
     ['fetch', '-q', 'origin', '+refs/heads/*:refs/remotes/origin/*'],
     ['worktree', 'prune', '--expire=now'],
     ['status', '--porcelain'],
-  ].map((args) => loop(world.root, ...args));
+  ].map((args) => loop(100, world.root, ...args));
   let landed = world.base;
   const landings = (async () => {
     for (let at = 0; at < 5; at += 1) {
