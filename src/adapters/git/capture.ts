@@ -1,10 +1,12 @@
 /** Uncommitted work, saved as a commit in control before anything could remove it; and made the branch's tip on request. */
 import { join } from 'node:path';
 import type { CommitId, RepoPath } from '../../core/ids.ts';
+import { parseCommitId } from '../../core/ids.ts';
 import type { Capture, WorkspaceSpec } from '../../ports/git.ts';
+import { isAsCommitted } from './committed-files.ts';
 import { effect, type GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
-import { removeTree, writeWhole } from './files.ts';
+import { readIfThere, removeTree, writeWhole } from './files.ts';
 import { installIndex } from './install-index.ts';
 import { readKept, writeKept, writeKeptFlushed } from './kept-refs.ts';
 import { branchRef, pathText } from './names.ts';
@@ -29,8 +31,13 @@ export async function capture(
     throw new GitFailure('git-workspace-missing', `${spec.path} is gone`);
   }
   return context.mutexes.run(`workspace:${spec.path}`, async () => {
+    const early = lookEarly(context, spec);
     const parent = await captureParent(context, spec);
     const head = await requireCommit(context, parent);
+    if (await isCleanAt(context, spec, parent, await early)) {
+      await effect(context, 'salvage.ref', () => writeKept(context, ref, parent));
+      return { commit: parent, tree: head.tree, isDirty: false, dirtyPaths: [] };
+    }
     const at = await indexAt(context, spec, parent);
     const changed = await changedPaths(context, at);
     const tree =
@@ -49,6 +56,35 @@ export async function capture(
     const dirtyPaths = isDirty ? changed.map((path) => pathText(path).text as RepoPath) : [];
     return { commit, tree, isDirty, dirtyPaths };
   });
+}
+
+interface EarlyLook {
+  readonly from: CommitId;
+  readonly changed: readonly Buffer[];
+}
+
+/** What differs from the commit the kept index stands for: asked while the new commits are still under way. */
+async function lookEarly(context: GitContext, spec: WorkspaceSpec): Promise<EarlyLook | null> {
+  const index = keptIndex(context, spec);
+  const from = parseCommitId((await readIfThere(`${index}.head`)) ?? '');
+  if (from === null) return null;
+  try {
+    return { from, changed: await changedPaths(context, { folder: spec.path, index }) };
+  } catch (error) {
+    // The index is damaged: it is made anew below.
+    if (error instanceof GitFailure) return null;
+    throw error;
+  }
+}
+
+async function isCleanAt(
+  context: GitContext,
+  spec: WorkspaceSpec,
+  head: CommitId,
+  early: EarlyLook | null,
+): Promise<boolean> {
+  if (early === null) return false;
+  return isAsCommitted(context, spec.path, { from: early.from, to: head }, early.changed);
 }
 
 /** The branch's head, or the base when the agent's own commits do not pass the checks: its files are saved all the same. */

@@ -47,6 +47,16 @@ export async function bringIntoControl(
   tip: CommitId,
   known: readonly string[],
 ): Promise<TransferOutcome> {
+  // Callers that want the same commit at the same time share one transfer.
+  return context.mutexes.run(`bring:${tip}`, () => bringOnce(context, source, tip, known));
+}
+
+async function bringOnce(
+  context: GitContext,
+  source: ObjectSource,
+  tip: CommitId,
+  known: readonly string[],
+): Promise<TransferOutcome> {
   if (await isCommitIn(context.controlReader, tip)) return { kind: 'there' };
   const shared: string[] = [];
   for (const id of new Set(known)) if (await isCommitIn(context.controlReader, id)) shared.push(id);

@@ -29,7 +29,9 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   const tests = snapshot.isDraining ? [] : testBuilds(state);
   const canStart =
     state.life.kind === 'running' && !snapshot.isDraining && queue.held === null && !isStopped(state);
-  const proposed = canStart ? proposals(view, snapshot, policy) : [];
+  // What is built on the tip of this moment is void some milliseconds later, and its gate then in the way of the next.
+  const isLanding = isOpenStep(state, 'publish') || verdicts.length > 0;
+  const proposed = canStart && !isLanding ? proposals(view, snapshot, policy) : [];
   return { decisions: [...takeIns, ...verdicts, ...tests, ...proposed], wakeAtMs: null };
 }
 

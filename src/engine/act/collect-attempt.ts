@@ -33,14 +33,13 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
     });
   }
   const isInOrder = violations.every((violation) => violation.repaired || violation.tolerated);
-  const committed = await takeInHead(step, context, spec);
   // Side by side: most attempts leave nothing uncommitted, and what they committed is then known already.
   const [saved, early] = await Promise.all([
     saveUncommitted(step, context, spec, { exit: attempt?.exit ?? null, isInOrder }),
-    lookAt(context, spec, committed),
+    takeInAndLook(step, context, spec),
   ]);
-  const taken = saved.committed === null ? committed : await takeInHead(step, context, spec);
-  const { head, tree, intake } = saved.committed === null ? early : await lookAt(context, spec, taken);
+  const { taken, head, tree, intake } =
+    saved.committed === null ? early : await takeInAndLook(step, context, spec);
   const changedPaths = intake?.changed.map((entry) => entry.path) ?? [];
   const facts: AttemptFacts = {
     head,
@@ -67,27 +66,23 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
   return [{ kind: 'attempt.collected', intent, attempt: step.attempt, task: step.task, facts }];
 }
 
-function takeInHead(step: Collect, context: ActContext, spec: WorkspaceSpec): Promise<TakeInOutcome> {
-  return context.deps.git.takeIn(
-    { branch: spec.branch, workspace: spec },
-    `refs/copse/heads/${context.state.id}/${step.task}/${step.attempt}`,
-  );
-}
-
-interface Look {
+interface TakenIn {
+  readonly taken: TakeInOutcome;
   readonly head: CommitId | null;
   readonly tree: TreeId | null;
   readonly intake: IntakeFacts | null;
 }
 
 /** Everything the branch adds to the target it started from or took in since. */
-async function lookAt(context: ActContext, spec: WorkspaceSpec, taken: TakeInOutcome): Promise<Look> {
-  if (taken.kind === 'rejected') return { head: null, tree: null, intake: null };
+async function takeInAndLook(step: Collect, context: ActContext, spec: WorkspaceSpec): Promise<TakenIn> {
   const { git } = context.deps;
+  const keepRef = `refs/copse/heads/${context.state.id}/${step.task}/${step.attempt}`;
+  const taken = await git.takeIn({ branch: spec.branch, workspace: spec }, keepRef);
+  if (taken.kind === 'rejected') return { taken, head: null, tree: null, intake: null };
   const { head } = taken;
   const base = (await git.mergeBase(context.state.queue.tip, head)) ?? spec.base;
   const [tree, intake] = await Promise.all([git.treeOf(head), git.intakeFacts(base, head)]);
-  return { head, tree, intake };
+  return { taken, head, tree, intake };
 }
 
 /**
