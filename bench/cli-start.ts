@@ -36,10 +36,14 @@ try {
   };
   // Interleaved, so that a change in the machine's load hits all three alike.
   const samples = { empty: [] as number[], help: [] as number[], status: [] as number[] };
-  await timeRuns(RUNS, async () => {
-    samples.empty.push(...(await timeRuns(1, () => start(['-e', '0']), 0)));
-    samples.help.push(...(await timeRuns(1, () => start([copse, '--help']), 0)));
-    samples.status.push(...(await timeRuns(1, () => start([copse, 'status']), 0)));
+  await timeRuns(RUNS, async (index) => {
+    const round = {
+      empty: await timeRuns(1, () => start(['-e', '0']), 0),
+      help: await timeRuns(1, () => start([copse, '--help']), 0),
+      status: await timeRuns(1, () => start([copse, 'status']), 0),
+    };
+    if (index < 0) return;
+    for (const name of ['empty', 'help', 'status'] as const) samples[name].push(...round[name]);
   });
   publish({
     empty_node: metric(samples.empty, 'ms'),

@@ -1,5 +1,6 @@
-/** Megabytes of UTF-8 per second through the terminal escaper: `node bench/sanitize.ts` (Node >= 22.18 runs it as it is). */
+/** Bytes of UTF-8 per second through the terminal escaper. */
 import { sanitizeText } from '../src/formats/text/sanitize.ts';
+import { metric, publish } from './lib/measure.ts';
 
 const ROUNDS = 5;
 const samples = {
@@ -9,19 +10,20 @@ const samples = {
   wide_and_emoji: '日本語テキスト\u{1f333}é\n'.repeat(300_000),
 };
 
-function megabytesPerSecond(text: string): number {
-  const megabytes = new TextEncoder().encode(text).length / 1e6;
-  const rates = Array.from({ length: ROUNDS }, () => {
+function bytesPerSecond(text: string): number[] {
+  const bytes = new TextEncoder().encode(text).length;
+  return Array.from({ length: ROUNDS }, () => {
     const before = performance.now();
     sanitizeText(text, 'block');
-    return (megabytes * 1_000) / (performance.now() - before);
+    return (bytes * 1_000) / (performance.now() - before);
   });
-  return Math.round(rates.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN);
 }
 
-const report = Object.fromEntries(
-  Object.entries(samples).map(([name, text]) => [name, megabytesPerSecond(text)]),
-);
-process.stdout.write(
-  `${JSON.stringify({ node: process.version, rounds: ROUNDS, mb_per_second: report }, null, 2)}\n`,
+publish(
+  Object.fromEntries(
+    Object.entries(samples).map(([name, text]) => [
+      name,
+      metric(bytesPerSecond(text), 'per_second', { note: 'bytes' }),
+    ]),
+  ),
 );

@@ -1,23 +1,16 @@
-/**
- * Durable appends of the store on this machine's disk: `node bench/store.ts [FOLDER]` (Node >= 22.18 runs it as it is).
- * Prints one JSON object of medians over rounds; latencies in ms, rates per second.
- */
+/** Durable appends of the store on this machine's disk (in the folder for temporary files), and reading them again. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteStore, type SqliteStore } from '../src/adapters/store-sqlite/store.ts';
 import type { NewEvent } from '../src/ports/store.ts';
+import { metric, publish, quantile } from './lib/measure.ts';
 
 const ROUNDS = 5;
 const event: NewEvent = { kind: 'bench.event', run: 'run-bench', data: { task: 'a', text: 'x'.repeat(200) } };
 
-function quantile(values: readonly number[], fraction: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;
-}
-
 async function withStore<T>(measure: (store: SqliteStore, epoch: number) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'copse-bench-store-'));
+  const folder = mkdtempSync(join(tmpdir(), 'copse-bench-store-'));
   const clock = { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => undefined };
   const store = await openSqliteStore({
     path: join(folder, 'store.db'),
@@ -76,31 +69,28 @@ async function replay(store: SqliteStore, epoch: number) {
   };
 }
 
-async function medians(measure: (store: SqliteStore, epoch: number) => Promise<Record<string, number>>) {
-  const rounds: Record<string, number>[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await withStore(measure));
-  const names = Object.keys(rounds[0] ?? {});
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      Number(
-        quantile(
-          rounds.map((one) => one[name] ?? Number.NaN),
-          0.5,
-        ).toFixed(2),
-      ),
-    ]),
-  );
+async function rounds(
+  measure: (store: SqliteStore, epoch: number) => Promise<Record<string, number>>,
+): Promise<readonly Record<string, number>[]> {
+  const results: Record<string, number>[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) results.push(await withStore(measure));
+  return results;
 }
 
-const driver = await withStore(async (store) => store.driver);
-const report = {
-  node: process.version,
-  driver,
-  rounds: ROUNDS,
-  append_one_by_one: await medians(oneByOne),
-  append_8_together: await medians((store, epoch) => together(store, epoch, 8)),
-  append_64_together: await medians((store, epoch) => together(store, epoch, 64)),
-  replay: await medians(replay),
-};
-process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+const pick = (results: readonly Record<string, number>[], name: string): number[] =>
+  results.map((one) => one[name] ?? Number.NaN);
+
+const alone = await rounds(oneByOne);
+const by8 = await rounds((store, epoch) => together(store, epoch, 8));
+const by64 = await rounds((store, epoch) => together(store, epoch, 64));
+const replayed = await rounds(replay);
+const note = `driver ${await withStore((store) => Promise.resolve(store.driver))}, synchronous=FULL`;
+publish({
+  durable_appends: metric(pick(alone, 'per_second'), 'per_second', { note: `one at a time; ${note}` }),
+  durable_append_latency: metric(pick(alone, 'p50'), 'ms'),
+  durable_append_latency_p99: metric(pick(alone, 'p99'), 'ms'),
+  durable_appends_8_at_once: metric(pick(by8, 'per_second'), 'per_second'),
+  durable_appends_64_at_once: metric(pick(by64, 'per_second'), 'per_second'),
+  replay: metric(pick(replayed, 'read_per_second'), 'per_second', { note: 'events read' }),
+  verify: metric(pick(replayed, 'verify_per_second'), 'per_second', { note: 'events whose hash is checked' }),
+});

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run bench [-- NAME…]`: runs every `bench/*.ts` (or those named) as a process of its own, one after the other, and
+ * `npm run bench [-- NAME… --full]`: runs every `bench/*.ts` (or those named) as a process of its own, one after the other, and
  * prints one JSON document. Each bench prints one JSON object `{ <metric>: { median, unit, … } }` on stdout.
  */
 import { existsSync, readdirSync } from 'node:fs';
@@ -15,6 +15,8 @@ const names = (existsSync(folder) ? readdirSync(folder) : [])
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.slice(0, -'.ts'.length));
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+/** `--full`: more and larger runs, where a bench has them. */
+const flags = process.argv.slice(2).filter((name) => name === '--full');
 const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
   console.error(`no such bench: ${unknown.join(', ')}; there are: ${names.join(', ')}`);
@@ -43,7 +45,7 @@ const failures = [];
 for (const name of selected) {
   process.stderr.write(`bench: ${name} …\n`);
   const { code, output, seconds } = await run(
-    [process.execPath, '--expose-gc', path.join(root, 'dist/bench', `${name}.mjs`)],
+    [process.execPath, '--expose-gc', path.join(root, 'dist/bench', `${name}.mjs`), ...flags],
     { cwd: root, env: { ...process.env, COPSE_BENCH_ROOT: root } },
   );
   const metrics = code === 0 ? lastJson(output) : null;

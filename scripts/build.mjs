@@ -75,6 +75,9 @@ async function bundle(list, splitting) {
     chunkNames: '[name]-[hash]',
     charset: 'utf8',
     legalComments: 'none',
+    // Half the size to install, read and compile; names stay, so that a stack trace can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
     define: { COPSE_VERSION: JSON.stringify(version) },
     external,
     logLevel: 'warning',

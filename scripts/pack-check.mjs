@@ -9,6 +9,8 @@ import { root } from './lib/entries.mjs';
 import { must, run } from './lib/run.mjs';
 import { withScratch } from './lib/scratch.mjs';
 
+/** `--sizes`: nothing is started, for `npm run bench -- install-size`. */
+const areSizesAll = process.argv.includes('--sizes');
 const GOAL_BYTES = 30 * 1024 * 1024;
 const NPM = ['--no-audit', '--no-fund', '--loglevel=error'];
 let failures = 0;
@@ -50,6 +52,7 @@ async function install(folder, tarball, flags) {
     copse_bytes: sizeOf(path.join(modules, 'copse')),
     packages,
   };
+  if (areSizesAll) return result;
   const command = path.join(modules, '.bin/copse');
   if (existsSync(command)) {
     result.version = await tried('copse --version', [command, '--version'], folder);

@@ -16,6 +16,7 @@ import type { OpenIntent, RunState } from '../core/run/state.ts';
 import { decide } from '../core/schedule/decide.ts';
 import type { Decision, Fact } from '../core/schedule/snapshot.ts';
 import type { Leadership } from '../ports/store.ts';
+import { servedTask } from '../core/run/steps.ts';
 import { perform } from './act/perform.ts';
 import type { ActContext, Deps, Observer } from './deps.ts';
 import { leaderEnd, unwantedIntents } from './cancel.ts';
@@ -143,7 +144,8 @@ export class RunLoop {
       (error: unknown) => {
         if (error instanceof Failure && error.code !== 'leader-lost') {
           const { code } = error;
-          this.#inbox.push({ kind: 'abandoned', intent: intent.id, code, why: error.message });
+          const task = servedTask(intent.step);
+          this.#inbox.push({ kind: 'abandoned', intent: intent.id, task, code, why: error.message });
         } else if (!controller.signal.aborted) {
           this.#error ??= error;
         }

@@ -60,6 +60,8 @@ export type GuardViolation =
       readonly from: string | null;
       readonly to: string | null;
       readonly restored: boolean;
+      /** A person may well have done this while the agent ran: it is reported and left as it is. */
+      readonly tolerated: boolean;
     }
   | {
       readonly kind: 'config-changed' | 'hooks-changed' | 'info-changed';
@@ -152,6 +154,8 @@ export interface GitPort {
   resolve(revision: string): Promise<CommitId | null>;
   treeOf(commit: CommitId): Promise<TreeId>;
   branchTip(branch: BranchName): Promise<CommitId | null>;
+  /** A task's workspace made this commit (committed, merged, picked it) rather than only checked it out. */
+  wasMadeInWorkspace(commit: CommitId): Promise<boolean>;
   isAncestor(ancestor: CommitId, descendant: CommitId): Promise<boolean>;
   mergeBase(a: CommitId, b: CommitId): Promise<CommitId | null>;
   /** null when the path is not there. */

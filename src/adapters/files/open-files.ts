@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../kit/failure.ts';
 import type { FilesPort } from '../../ports/world.ts';
@@ -8,15 +8,35 @@ let counter = 0;
 
 /**
  * Files of the state folder: mode 0600, folders 0700. A write is durable and whole: temporary file, fsync, rename, fsync
- * of the folder. Symbolic links are never followed for the file itself: writing replaces one, reading refuses it.
+ * of the folder; a `fast` one skips both flushes. Symbolic links are never followed for the file itself: writing replaces one, reading refuses it.
  * Failures: `file-refused`, `file-unavailable`.
  */
 export function openFiles(): FilesPort {
   return {
-    write: async (path, content) => {
+    list: async (path) => {
+      try {
+        const names = await readdir(path);
+        const facts = await Promise.all(names.map((name) => lstat(join(path, name)).catch(() => null)));
+        return names.flatMap((name, index) => {
+          const mtimeMs = facts[index]?.mtimeMs;
+          return mtimeMs === undefined ? [] : [{ name, modifiedAtMs: mtimeMs }];
+        });
+      } catch (error) {
+        if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+        throw unavailable('list', path, error);
+      }
+    },
+    remove: async (path) => {
+      try {
+        await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      } catch (error) {
+        throw unavailable('remove', path, error);
+      }
+    },
+    write: async (path, content, durability = 'durable') => {
       try {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        await writeWhole(path, content);
+        await writeWhole(path, content, durability === 'durable');
       } catch (error) {
         throw unavailable('write', path, error);
       }
@@ -34,7 +54,7 @@ export function openFiles(): FilesPort {
   };
 }
 
-async function writeWhole(path: string, content: string): Promise<void> {
+async function writeWhole(path: string, content: string, isFlushed: boolean): Promise<void> {
   const existing = await lstat(path).catch(() => null);
   if (existing?.isDirectory() === true) throw new Failure('file-refused', `${path} is a folder`);
   // Unique within this machine and process: two writers of one path never share a temporary file.
@@ -43,7 +63,7 @@ async function writeWhole(path: string, content: string): Promise<void> {
   const file = await open(temporary, flags, 0o600);
   try {
     await file.writeFile(content);
-    await file.sync();
+    if (isFlushed) await file.sync();
   } catch (error) {
     await file.close();
     await unlink(temporary).catch(() => undefined);
@@ -51,7 +71,7 @@ async function writeWhole(path: string, content: string): Promise<void> {
   }
   await file.close();
   await rename(temporary, path);
-  await syncFolder(dirname(path));
+  if (isFlushed) await syncFolder(dirname(path));
 }
 
 async function readWhole(path: string): Promise<string> {

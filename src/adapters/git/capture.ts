@@ -5,14 +5,15 @@ import type { Capture, WorkspaceSpec } from '../../ports/git.ts';
 import { effect, type GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { removeTree, writeWhole } from './files.ts';
-import { readKept, writeKept } from './kept-refs.ts';
+import { installIndex } from './install-index.ts';
+import { readKept, writeKept, writeKeptFlushed } from './kept-refs.ts';
 import { branchRef, pathText } from './names.ts';
 import { readCommit, requireCommit, writeCommit } from './objects.ts';
 import { keptIndex } from './ownership.ts';
 import { bringIntoControl, bringToUser } from './transfer.ts';
 import { logHead, readHead, updateUserRefs } from './user-refs.ts';
 import { gitDirOf, requireRecord, workspaceObjects, workspaceTip } from './workspace.ts';
-import { changedPaths, copyIndex, indexAt, isFolder, stageTree } from './worktree-changes.ts';
+import { changedPaths, indexAt, isFolder, stageTree } from './worktree-changes.ts';
 
 /**
  * Tree of all tracked and untracked, not ignored, files. A clean workspace gives its head itself as `commit`. Fails with
@@ -42,7 +43,9 @@ export async function capture(
           });
     const isDirty = tree !== head.tree;
     const commit = isDirty ? await captureCommit(context, { ref, tree, parent, message }) : parent;
-    await effect(context, 'salvage.ref', () => writeKept(context, ref, commit));
+    await effect(context, 'salvage.ref', () =>
+      isDirty ? writeKeptFlushed(context, ref, commit) : writeKept(context, ref, commit),
+    );
     const dirtyPaths = isDirty ? changed.map((path) => pathText(path).text as RepoPath) : [];
     return { commit, tree, isDirty, dirtyPaths };
   });
@@ -70,7 +73,7 @@ async function captureCommit(
   const known = existing === null ? null : await readCommit(context.controlReader, existing);
   if (existing !== null && known?.tree === wanted.tree && known.parents[0] === wanted.parent) return existing;
   const { tree, parent, message } = wanted;
-  return writeCommit(context, { tree, parents: [parent], message, dateMs: Date.now() });
+  return writeCommit(context, { tree, parents: [parent], message, dateMs: Date.now(), isFlushed: true });
 }
 
 /** Fails with `git-stale-capture` when the branch has moved since the capture. */
@@ -128,6 +131,5 @@ export async function moveWorkspaceBranch(
 async function setWorkspaceIndex(context: GitContext, spec: WorkspaceSpec, commit: CommitId): Promise<void> {
   const at = await indexAt(context, spec, commit);
   const target = join(gitDirOf(context, await requireRecord(context, spec)), 'index');
-  await removeTree(`${target}.lock`);
-  await copyIndex(at.index, target);
+  await installIndex(at.index, target);
 }

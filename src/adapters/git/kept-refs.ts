@@ -5,7 +5,7 @@ import type { CommitId } from '../../core/ids.ts';
 import { parseCommitId } from '../../core/ids.ts';
 import type { GitContext } from './context.ts';
 import { GitFailure, isErrno } from './failure.ts';
-import { entriesOf, readIfThere, writeWhole } from './files.ts';
+import { entriesOf, readIfThere, writeUnflushed, writeWhole } from './files.ts';
 import { requireRef } from './names.ts';
 
 export interface KeptRef {
@@ -13,10 +13,25 @@ export interface KeptRef {
   readonly commit: CommitId;
 }
 
+/** Not flushed: nothing prunes control, and after a power cut what the ref names is found in the log. */
 export async function writeKept(context: GitContext, ref: string, commit: CommitId): Promise<void> {
+  await writeRef(context, ref, commit, writeUnflushed);
+}
+
+/** For work that no log names: the ref is the only way back to it, and outlives a power cut. */
+export async function writeKeptFlushed(context: GitContext, ref: string, commit: CommitId): Promise<void> {
+  await writeRef(context, ref, commit, writeWhole);
+}
+
+async function writeRef(
+  context: GitContext,
+  ref: string,
+  commit: CommitId,
+  write: (path: string, content: string) => Promise<void>,
+): Promise<void> {
   const path = join(context.places.control, requireRef(ref));
   try {
-    await writeWhole(path, `${commit}\n`);
+    await write(path, `${commit}\n`);
   } catch (cause) {
     if (!isErrno(cause, 'EISDIR', 'ENOTDIR', 'EEXIST')) throw cause;
     throw new GitFailure('git-bad-name', `${ref} is in the way of another kept ref, or behind one`, {

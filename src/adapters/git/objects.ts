@@ -53,9 +53,11 @@ export interface NewCommit {
   readonly dateMs: number;
   /** As stored in another commit; default: the committer. */
   readonly author?: string;
+  /** Default: no, as git does with loose objects; a merge can be made again from its inputs. */
+  readonly isFlushed?: boolean;
 }
 
-/** The same input gives the same id. Written as a loose object, whole or not at all, flushed. */
+/** The same input gives the same id. Written as a loose object, whole or not at all. */
 export async function writeCommit(context: GitContext, commit: NewCommit): Promise<CommitId> {
   const { name, email } = context.identity;
   const committer = `${name} <${email}> ${Math.floor(commit.dateMs / 1_000)} +0000`;
@@ -68,10 +70,15 @@ export async function writeCommit(context: GitContext, commit: NewCommit): Promi
     '',
     message.endsWith('\n') || message === '' ? message : `${message}\n`,
   ].join('\n');
-  return writeObject(context, 'commit', Buffer.from(body));
+  return writeObject(context, 'commit', Buffer.from(body), commit.isFlushed === true);
 }
 
-async function writeObject(context: GitContext, type: string, content: Buffer): Promise<CommitId> {
+async function writeObject(
+  context: GitContext,
+  type: string,
+  content: Buffer,
+  isFlushed: boolean,
+): Promise<CommitId> {
   const whole = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
   const id = createHash(context.user.objectFormat).update(whole).digest('hex');
   const folder = join(context.places.control, 'objects', id.slice(0, 2));
@@ -79,7 +86,7 @@ async function writeObject(context: GitContext, type: string, content: Buffer): 
   const temporary = join(folder, `tmp_obj_${randomBytes(6).toString('hex')}`);
   const file = await open(temporary, 'wx', 0o444);
   await file.writeFile(await deflateAsync(whole));
-  await file.sync();
+  if (isFlushed) await file.sync();
   await file.close();
   try {
     await link(temporary, join(folder, id.slice(2)));

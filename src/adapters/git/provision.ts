@@ -31,6 +31,7 @@ import { indexEntryCount, isLarge, populate } from './populate.ts';
 import { bringToUser, ensureInControl } from './transfer.ts';
 import { checkoutsOf, updateUserRefs, userBranchTip } from './user-refs.ts';
 import { isIntact, workspaceTip } from './workspace.ts';
+import { keptFiles } from './workspace-move.ts';
 
 interface Claim {
   readonly record: WorkspaceRecord;
@@ -260,7 +261,7 @@ export async function keepIndex(
 ): Promise<void> {
   const kept = keptIndex(context, spec);
   await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
-  await removeTree(`${kept}.lock`);
+  for (const path of keptFiles(kept)) await removeTree(path);
   await copyFile(index, kept, constants.COPYFILE_FICLONE);
   await writeWhole(`${kept}.head`, head);
 }

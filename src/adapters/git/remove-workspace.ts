@@ -8,8 +8,8 @@ import type { CommitId, RepoPath } from '../../core/ids.ts';
 import type { RemoveOutcome, WorkspaceSpec } from '../../ports/git.ts';
 import { withAdminLock } from './admin-lock.ts';
 import { effect, type GitContext } from './context.ts';
-import { removeTree, statIfThere } from './files.ts';
-import { writeKept } from './kept-refs.ts';
+import { removeLargeTree, removeTree, statIfThere } from './files.ts';
+import { writeKeptFlushed } from './kept-refs.ts';
 import { pathText } from './names.ts';
 import {
   adminDir,
@@ -25,6 +25,7 @@ import { temporaryNames } from './provision.ts';
 import { bringIntoControl, ensureInControl } from './transfer.ts';
 import { readHead } from './user-refs.ts';
 import { gitDirOf, workspaceObjects, workspaceTip } from './workspace.ts';
+import { keptFiles, settleWorkspaceMove } from './workspace-move.ts';
 import { changedPaths, copyIndex, isFolder, resetIndex } from './worktree-changes.ts';
 
 /** `proof`: a commit whose tree must hold every file; null: the branch's head must. Deleted files are nothing to save. */
@@ -54,6 +55,7 @@ async function unsavedPaths(
   proof: CommitId | null,
 ): Promise<readonly RepoPath[]> {
   if (!(await isFolder(spec.path))) return [];
+  await settleWorkspaceMove(context, spec);
   const tip = await workspaceTip(context, spec);
   const commit = proof ?? (tip.kind === 'commit' ? tip.commit : spec.base);
   if (proof === null) await bringIntoControl(context, workspaceObjects(context, spec), commit, [spec.base]);
@@ -85,7 +87,7 @@ async function saveCommits(context: GitContext, spec: WorkspaceSpec, record: Wor
   for (const commit of commits) {
     const brought = await bringIntoControl(context, workspaceObjects(context, spec), commit, [spec.base]);
     if (brought.kind === 'there')
-      await writeKept(context, `refs/copse/salvage/${record.task}/removed/${commit}`, commit);
+      await writeKeptFlushed(context, `refs/copse/salvage/${record.task}/removed/${commit}`, commit);
   }
   const known = await branchRecord(context, spec.branch);
   if (known !== null && spec.isolation === 'clone' && tip.kind === 'commit') {
@@ -109,9 +111,10 @@ async function takeAway(context: GitContext, record: WorkspaceRecord): Promise<R
     await removeTree(adminDir(context, record));
   });
   const { folder, admin } = temporaryNames(context, record);
-  for (const path of [trash, folder, admin]) await removeTree(path);
+  await removeLargeTree(trash);
+  for (const path of [folder, admin]) await removeTree(path);
   const kept = keptIndex(context, record as unknown as WorkspaceSpec);
-  for (const path of [kept, `${kept}.head`]) await removeTree(path);
+  for (const path of keptFiles(kept)) await removeTree(path);
   await dropWorkspaceRecord(context, record.path);
   return { kind: 'removed' };
 }

@@ -2,13 +2,14 @@
  * Throw-away checkouts for gates, kept warm between them. A gate is untrusted: its `.git` is deleted and written again,
  * and the files are compared through an index of ours that it never saw. Ignored files (dependencies) stay.
  */
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { AbsolutePath, BranchName, CommitId, RepoPath } from '../../core/ids.ts';
 import { effect, type GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
-import { bytesIfThere, readIfThere, removeTree, statIfThere, writeWhole } from './files.ts';
+import { bytesIfThere, readIfThere, removeTree, statIfThere, writeUnflushed, writeWhole } from './files.ts';
 import { branchRef, pathText, splitNul } from './names.ts';
+import { isCommitIn } from './objects.ts';
 import { CHECKOUT_TIMEOUT_MS } from './populate.ts';
 import { ensureInControl } from './transfer.ts';
 import { copyIndex } from './worktree-changes.ts';
@@ -50,10 +51,15 @@ export async function checkoutSlot(
       if (!isWarm) await startAfresh(paths);
       await removeTree(join(paths.tree, '.git'));
       await removeTree(`${paths.index}.lock`);
+      await settleSlot(context, paths, commit);
       // Also writes again every file whose size, times or inode changed since we wrote it, whatever the gate's index says.
       await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '--reset', '-u', commit]));
-      if (isWarm) await cleanSlot(context, paths);
-      await writeSlotGitDir(context, paths, commit, target);
+      await rm(`${paths.index}.move`, { force: true });
+      // Side by side: `clean` never looks at `.git`, and the index does not change any more.
+      await Promise.all([
+        isWarm ? cleanSlot(context, paths) : null,
+        writeSlotGitDir(context, paths, commit, target),
+      ]);
     }),
   );
   return paths.tree;
@@ -86,6 +92,15 @@ async function startAfresh(paths: SlotPaths): Promise<void> {
   await writeWhole(paths.mark, `${stat?.dev}:${stat?.ino}`);
 }
 
+/** Files of a checkout that was cut short are known to no index yet: they become known, so that this checkout removes them. */
+async function settleSlot(context: GitContext, paths: SlotPaths, commit: CommitId): Promise<void> {
+  const mark = `${paths.index}.move`;
+  const before = await readIfThere(mark);
+  const isKnown = before !== null && (await isCommitIn(context.controlReader, before));
+  if (isKnown) await inSlot(context, paths, ['read-tree', '--reset', before]);
+  await writeWhole(mark, commit);
+}
+
 /** A gate's own `.gitignore` shields files from the first pass; it goes in that pass, they in the next. */
 async function cleanSlot(context: GitContext, paths: SlotPaths): Promise<void> {
   for (;;) {
@@ -106,6 +121,7 @@ async function inSlot(context: GitContext, paths: SlotPaths, args: readonly stri
   return stdout;
 }
 
+/** Nothing of it outlives the gate, so nothing is flushed. */
 async function writeSlotGitDir(
   context: GitContext,
   paths: SlotPaths,
@@ -113,21 +129,23 @@ async function writeSlotGitDir(
   target: { readonly branch: BranchName; readonly tip: CommitId },
 ): Promise<void> {
   const gitDir = join(paths.tree, '.git');
-  await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
-  await mkdir(join(gitDir, 'objects', 'pack'), { recursive: true });
-  await writeWhole(
-    join(gitDir, 'objects', 'info', 'alternates'),
-    `${join(context.places.control, 'objects')}\n`,
-  );
-  const config = (await readFile(join(context.places.control, 'config'), 'utf8')).replace(
-    'bare = true',
-    'bare = false',
-  );
-  await writeWhole(join(gitDir, 'config'), config, 0o644);
-  await writeWhole(join(gitDir, branchRef(target.branch)), `${target.tip}\n`, 0o644);
-  const shallow = await bytesIfThere(join(context.places.control, 'shallow'));
-  if (shallow !== null) await writeWhole(join(gitDir, 'shallow'), shallow, 0o644);
-  await copyIndex(paths.index, join(gitDir, 'index'));
-  await writeWhole(join(gitDir, 'HEAD'), `${commit}\n`, 0o644);
-  await writeWhole(join(paths.folder, 'commit'), commit);
+  const { control } = context.places;
+  for (const name of ['info', 'pack']) await mkdir(join(gitDir, 'objects', name), { recursive: true });
+  await mkdir(dirname(join(gitDir, branchRef(target.branch))), { recursive: true });
+  const [config, shallow] = await Promise.all([
+    readFile(join(control, 'config'), 'utf8'),
+    bytesIfThere(join(control, 'shallow')),
+  ]);
+  const files: readonly (readonly [string, string | Uint8Array])[] = [
+    ['objects/info/alternates', `${join(control, 'objects')}\n`],
+    ['config', config.replace('bare = true', 'bare = false')],
+    [branchRef(target.branch), `${target.tip}\n`],
+    ['HEAD', `${commit}\n`],
+    ...(shallow === null ? [] : ([['shallow', shallow]] as const)),
+  ];
+  await Promise.all([
+    ...files.map(([name, content]) => writeFile(join(gitDir, name), content, { mode: 0o644 })),
+    copyIndex(paths.index, join(gitDir, 'index')),
+    writeUnflushed(join(paths.folder, 'commit'), commit),
+  ]);
 }

@@ -31,6 +31,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessExit } from '../../ports/processes.ts';
 import type { ProcessIdentity } from './identity.ts';
@@ -98,15 +99,19 @@ export function writeRecord<Name extends RecordName>(
   renameSync(temporary, join(runDir, name));
 }
 
-/** Makes the record if it does not exist yet; false when it does. Exactly one of any number of callers gets true. */
+/**
+ * Makes the record if it does not exist yet; false when it does. Exactly one of any number of callers gets true. A `fast`
+ * one is for others to see at once and is made durable by `flushRecord` while they go on.
+ */
 export function createRecord<Name extends RecordName>(
   runDir: string,
   name: Name,
   record: Records[Name],
+  durability: 'durable' | 'fast' = 'durable',
 ): boolean {
   const target = join(runDir, name);
   if (existsSync(target)) return false;
-  const temporary = writeTemporary(runDir, name, JSON.stringify(record), true);
+  const temporary = writeTemporary(runDir, name, JSON.stringify(record), durability === 'durable');
   try {
     linkSync(temporary, target);
   } catch (error) {
@@ -117,8 +122,20 @@ export function createRecord<Name extends RecordName>(
   } finally {
     removeIfPresent(temporary);
   }
-  syncFolder(runDir);
+  if (durability === 'durable') syncFolder(runDir);
   return true;
+}
+
+/** A disk that cannot flush is no reason to fail: the record is there as long as the machine runs. */
+export async function flushRecord(runDir: string, name: RecordName): Promise<void> {
+  for (const path of [join(runDir, name), runDir]) {
+    try {
+      const file = await open(path, constants.O_RDONLY);
+      await file.sync().finally(() => file.close());
+    } catch {
+      continue;
+    }
+  }
 }
 
 /** null when there is no outcome yet. */
@@ -133,10 +150,14 @@ export function readExit(runDir: string): ProcessExit | null {
  * The outcome matters more than output: on a full disk the oldest part of the log's tail makes room for it, then the end
  * of its head. False when another outcome was first.
  */
-export function recordExit(runDir: string, exit: ExitRecord): boolean {
+export function recordExit(
+  runDir: string,
+  exit: ExitRecord,
+  durability: 'durable' | 'fast' = 'durable',
+): boolean {
   for (;;) {
     try {
-      return createRecord(runDir, 'exit', exit);
+      return createRecord(runDir, 'exit', exit, durability);
     } catch (error) {
       if (!isCode(error, 'ENOSPC', 'EDQUOT') || !shortenLog(runDir)) throw error;
     }

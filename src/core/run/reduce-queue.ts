@@ -134,6 +134,7 @@ function entered(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queu
     head: event.head,
     title: event.title,
     arrival: state.queue.changes.size,
+    enteredAtMs: event.atMs,
     paths: event.paths,
     textConflicts: [],
     state: event.head === null ? { kind: 'announced' } : { kind: 'pending' },
@@ -202,6 +203,7 @@ function landed(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'lande
     tip: event.to,
     tipTree: state.queue.builds.get(event.build)?.tree ?? null,
     tipProof: 'green',
+    decidedAtMs: event.atMs,
     held: null,
     trouble: null,
     landings: [
@@ -252,9 +254,10 @@ function ejected(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'chan
   const { held } = state.queue;
   const heldMembers = held === null ? [] : (state.queue.builds.get(held.build)?.members ?? []);
   const freed = heldMembers.includes(event.change) ? withQueue(state, { ...state.queue, held: null }) : state;
-  const next = withChange(freed, event.change, {
+  const changed = withChange(freed, event.change, {
     state: { kind: 'ejected', because, detail, files, red, green },
   });
+  const next = withQueue(changed, { ...changed.queue, decidedAtMs: event.atMs });
   const id = next.queue.changes.get(event.change)?.task ?? null;
   const task = id === null ? undefined : next.tasks.get(id);
   if (task === undefined) return next;

@@ -46,6 +46,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
       tip: event.base,
       tipTree: null,
       tipProof: 'unknown',
+      decidedAtMs: event.atMs,
       isOpen: true,
       closedBecause: null,
       trouble: null,

@@ -20,7 +20,6 @@ import type {
   ExitFacts,
   FailureCause,
   Feedback,
-  GateSubject,
   PersonCause,
   RunOptions,
   RunOutcome,
@@ -158,6 +157,8 @@ export interface QueueState {
   readonly tipTree: TreeId | null;
   /** Whether the tip passes the merge gates; a landing proves it, anything else has to be asked. */
   readonly tipProof: 'unknown' | 'green' | 'red';
+  /** When something last landed or was ejected, or the queue began. */
+  readonly decidedAtMs: number;
   /** False when the target was rewritten or deleted by someone else: nothing more is landed. */
   readonly isOpen: boolean;
   /** Why nothing more is landed; null while it is open. */
@@ -191,6 +192,7 @@ export interface ChangeState {
   readonly head: CommitId | null;
   readonly title: string;
   readonly arrival: number;
+  readonly enteredAtMs: number;
   readonly paths: readonly RepoPath[];
   readonly textConflicts: readonly ChangeId[];
   readonly state:
@@ -244,10 +246,4 @@ export function knownResult(state: RunState, key: string): GateResult | null {
     if (found !== undefined) return found;
   }
   return null;
-}
-
-export function sameSubject(a: GateSubject, b: GateSubject): boolean {
-  if (a.kind === 'task' && b.kind === 'task') return a.task === b.task && a.wave === b.wave;
-  if (a.kind === 'build' && b.kind === 'build') return a.build === b.build;
-  return a.kind === b.kind && (a.kind === 'end' || a.kind === 'tip');
 }

@@ -15,6 +15,7 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   const { queue } = state;
   if (queue.changes.size === 0) return NOTHING;
   if (!queue.isOpen) return { decisions: closed(state), wakeAtMs: null };
+  if (snapshot.target.relation === 'unsettled') return NOTHING;
   if (!isWhereItWas(snapshot)) return moved(snapshot);
   if (queue.trouble !== null && queue.trouble.notBeforeMs > snapshot.nowMs)
     return { decisions: [], wakeAtMs: queue.trouble.notBeforeMs };
@@ -67,7 +68,8 @@ function isWhereItWas({ state, target }: Snapshot): boolean {
 function moved(snapshot: Snapshot): Decided {
   const { state, target } = snapshot;
   // The publish under way may be the very move that was seen; its own outcome says so.
-  if (isOpenStep(state, 'publish') || target.relation === 'same') return NOTHING;
+  if (isOpenStep(state, 'publish') || target.relation === 'same' || target.relation === 'unsettled')
+    return NOTHING;
   const { tip } = state.queue;
   return {
     decisions: [
@@ -139,6 +141,11 @@ export function queueView(snapshot: Snapshot): QueueSnapshot {
     builds: [...queue.builds.values()].flatMap(queueBuild),
     slots: state.plan.merge.slots,
     nowMs: snapshot.nowMs,
+    decidedAtMs: queue.decidedAtMs,
+    everyCommit: state.plan.merge.everyCommit,
+    departed: changes
+      .filter((change) => change.state.kind === 'landed' || change.state.kind === 'ejected')
+      .map((change) => queueChange(change, state)),
   };
 }
 
@@ -147,13 +154,14 @@ function queueChange(change: ChangeState, state: RunState): QueueChange {
   return {
     id: change.id,
     arrival: change.arrival,
+    arrivedAtMs: change.enteredAtMs,
     priority: task?.task.priority ?? 2,
     needs: [],
     scopes: change.paths,
     textConflicts: change.textConflicts,
     gateMs: null,
     predictedPass: null,
-    alone: state.plan.merge.everyCommit,
+    alone: false,
     held: false,
   };
 }

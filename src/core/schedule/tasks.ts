@@ -1,6 +1,7 @@
 /** The next decision of one task, by where it stands. Starting agents is in `starts.ts`, landing in `queue.ts`. */
 import { assertNever } from '../../kit/assert.ts';
 import { judgeAttempt } from '../run/judge.ts';
+import { servedTask } from '../run/steps.ts';
 import { nextTry } from '../run/retry.ts';
 import type { ChangeId, CommitId, TaskId } from '../ids.ts';
 import type { RetryCause } from '../plan/model.ts';
@@ -67,9 +68,7 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
 /** The open effect that works on the task; at most one at a time. */
 export function taskIntent(id: TaskId, state: RunState): OpenIntent | null {
   for (const intent of state.intents.values()) {
-    const { step } = intent;
-    if ('task' in step && step.task === id) return intent;
-    if (step.kind === 'run-gates' && step.subject.kind === 'task' && step.subject.task === id) return intent;
+    if (servedTask(intent.step) === id) return intent;
   }
   return null;
 }

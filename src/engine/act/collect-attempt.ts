@@ -6,12 +6,13 @@ import { assertNever } from '../../kit/assert.ts';
 import { MAX_RECORDED_PATHS } from '../../core/run/events.ts';
 import type { AttemptFacts, ExitFacts, ViolationFact } from '../../core/run/events.ts';
 import type { Step } from '../../core/run/steps.ts';
-import type { CommitId } from '../../core/ids.ts';
+import type { CommitId, TreeId } from '../../core/ids.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import { pathsOutside } from '../../core/separation/outside.ts';
-import type { Capture, GuardViolation, IntakeFacts, WorkspaceSpec } from '../../ports/git.ts';
+import type { Capture, GuardViolation, IntakeFacts, TakeInOutcome, WorkspaceSpec } from '../../ports/git.ts';
 import type { ActContext } from '../deps.ts';
 import { markerOf } from '../paths.ts';
+import { unsafeContent } from './unsafe-content.ts';
 import { requireTask, requireWorkspace } from './workspace-spec.ts';
 
 type Collect = Extract<Step, { kind: 'collect-attempt' }>;
@@ -28,19 +29,22 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
       what: 'survivors',
       detail: `processes ${survivors.join(', ')} could not be ended`,
       repaired: true,
+      tolerated: false,
     });
   }
-  const saved = await saveUncommitted(step, context, spec, attempt?.exit ?? null);
-  const taken = await deps.git.takeIn(
-    { branch: spec.branch, workspace: spec },
-    `refs/copse/heads/${state.id}/${step.task}/${step.attempt}`,
-  );
-  const head = taken.kind === 'taken' ? taken.head : null;
-  const intake = head === null ? null : await intakeOf(context, spec, head);
+  const isInOrder = violations.every((violation) => violation.repaired || violation.tolerated);
+  const committed = await takeInHead(step, context, spec);
+  // Side by side: most attempts leave nothing uncommitted, and what they committed is then known already.
+  const [saved, early] = await Promise.all([
+    saveUncommitted(step, context, spec, { exit: attempt?.exit ?? null, isInOrder }),
+    lookAt(context, spec, committed),
+  ]);
+  const taken = saved.committed === null ? committed : await takeInHead(step, context, spec);
+  const { head, tree, intake } = saved.committed === null ? early : await lookAt(context, spec, taken);
   const changedPaths = intake?.changed.map((entry) => entry.path) ?? [];
   const facts: AttemptFacts = {
     head,
-    tree: head === null ? null : await deps.git.treeOf(head),
+    tree,
     refusal: taken.kind === 'rejected' ? taken.reason : null,
     newCommits: taken.kind === 'taken' ? taken.commits : 0,
     committedOnBehalf: saved.committed,
@@ -58,24 +62,43 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
             0,
             MAX_RECORDED_PATHS,
           ),
-    unsafe: [...(intake?.escapingSymlinks ?? []), ...(intake?.unsafeNames ?? [])],
+    unsafe: intake === null ? [] : unsafeContent(intake),
   };
   return [{ kind: 'attempt.collected', intent, attempt: step.attempt, task: step.task, facts }];
 }
 
-/** Everything the branch adds to the target it started from or took in since. */
-async function intakeOf(context: ActContext, spec: WorkspaceSpec, head: CommitId): Promise<IntakeFacts> {
-  const { git } = context.deps;
-  const base = (await git.mergeBase(context.state.queue.tip, head)) ?? spec.base;
-  return git.intakeFacts(base, head);
+function takeInHead(step: Collect, context: ActContext, spec: WorkspaceSpec): Promise<TakeInOutcome> {
+  return context.deps.git.takeIn(
+    { branch: spec.branch, workspace: spec },
+    `refs/copse/heads/${context.state.id}/${step.task}/${step.attempt}`,
+  );
 }
 
-/** A normal exit means the work is meant: it is committed. After a crash it is only saved, and stays in the worktree. */
+interface Look {
+  readonly head: CommitId | null;
+  readonly tree: TreeId | null;
+  readonly intake: IntakeFacts | null;
+}
+
+/** Everything the branch adds to the target it started from or took in since. */
+async function lookAt(context: ActContext, spec: WorkspaceSpec, taken: TakeInOutcome): Promise<Look> {
+  if (taken.kind === 'rejected') return { head: null, tree: null, intake: null };
+  const { git } = context.deps;
+  const { head } = taken;
+  const base = (await git.mergeBase(context.state.queue.tip, head)) ?? spec.base;
+  const [tree, intake] = await Promise.all([git.treeOf(head), git.intakeFacts(base, head)]);
+  return { head, tree, intake };
+}
+
+/**
+ * A normal exit means the work is meant: it is committed. After a crash, or where the worktree or the repository could not
+ * be put in order, it is only saved, and stays in the worktree.
+ */
 async function saveUncommitted(
   step: Collect,
   context: ActContext,
   spec: WorkspaceSpec,
-  exit: ExitFacts | null,
+  ended: { readonly exit: ExitFacts | null; readonly isInOrder: boolean },
 ): Promise<{ readonly committed: CommitId | null; readonly ref: string | null }> {
   const { deps, state } = context;
   const sighting = await deps.git.sight(spec);
@@ -88,7 +111,8 @@ async function saveUncommitted(
     `${title}\n\nUncommitted work of ${step.attempt}.\n`,
   );
   if (!capture.isDirty) return { committed: null, ref: null };
-  const isMeant = exit?.cause === 'exited' && exit.code === 0 && sighting.inProgress === null;
+  const { exit, isInOrder } = ended;
+  const isMeant = isInOrder && exit?.cause === 'exited' && exit.code === 0 && sighting.inProgress === null;
   if (!isMeant) return { committed: null, ref };
   return { committed: await deps.git.commitOnBehalf(spec, capture), ref };
 }
@@ -99,17 +123,27 @@ function describe(violation: GuardViolation): ViolationFact {
     case 'ref-deleted':
     case 'ref-created': {
       const change = `${violation.ref} ${violation.from?.slice(0, 10) ?? 'absent'} → ${violation.to?.slice(0, 10) ?? 'absent'}`;
-      return { what: violation.kind, detail: change, repaired: violation.restored };
+      return {
+        what: violation.kind,
+        detail: change,
+        repaired: violation.restored,
+        tolerated: violation.tolerated,
+      };
     }
     case 'config-changed':
     case 'hooks-changed':
     case 'info-changed':
-      return { what: violation.kind, detail: violation.path, repaired: violation.restored };
+      return { what: violation.kind, detail: violation.path, repaired: violation.restored, tolerated: false };
     case 'worktree-missing':
     case 'wrong-branch':
     case 'detached':
     case 'repository-damaged':
-      return { what: violation.kind, detail: violation.detail, repaired: violation.restored };
+      return {
+        what: violation.kind,
+        detail: violation.detail,
+        repaired: violation.restored,
+        tolerated: false,
+      };
     default:
       return assertNever(violation);
   }

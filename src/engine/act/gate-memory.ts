@@ -18,7 +18,8 @@ export async function recallResult(context: ActContext, key: string): Promise<Ga
 /** Only results that say something about the tree are kept: one that could not run is tried anew the next time. */
 export async function rememberResult(context: ActContext, key: string, result: GateResult): Promise<void> {
   if (result.exit.code === null && result.exit.signal === null) return;
-  await context.deps.files.write(fileOf(context, key), JSON.stringify({ key, result }));
+  // One that a power cut loses is one gate run more.
+  await context.deps.files.write(fileOf(context, key), JSON.stringify({ key, result }), 'fast');
 }
 
 function fileOf(context: ActContext, key: string) {

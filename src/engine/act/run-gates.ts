@@ -21,7 +21,10 @@ type RunGates = Extract<Step, { kind: 'run-gates' }>;
 export async function runGates(step: RunGates, context: ActContext): Promise<readonly Fact[]> {
   const { deps, intent } = context;
   const tree = step.tree ?? (await deps.git.treeOf(step.commit));
+  // What each gate gave, held back until another is started: the last one's goes into the log with the outcome.
+  let given: readonly Fact[] = [];
   const outcome = (verdict: 'green' | 'red' | 'cancelled', red: readonly GateSpec[]): readonly Fact[] => [
+    ...given,
     {
       kind: 'gates.finished',
       intent,
@@ -34,8 +37,12 @@ export async function runGates(step: RunGates, context: ActContext): Promise<rea
   ];
   const red: GateSpec[] = [];
   for (const gate of gatesAt(context.state, step.subject)) {
-    const result = await gateResult(gate, step, tree, context);
-    if (result === null) return outcome('cancelled', []);
+    for (const fact of given) context.emit(fact);
+    given = [];
+    const finished = await finishGate(gate, step, tree, context);
+    if (finished === null) return outcome('cancelled', []);
+    given = [{ kind: 'gate.finished', subject: step.subject, ...finished }];
+    const { result } = finished;
     if (result.verdict !== 'fail' || gate.severity !== 'blocker') continue;
     red.push(gate);
     if (step.subject.kind === 'build') break;
@@ -43,25 +50,26 @@ export async function runGates(step: RunGates, context: ActContext): Promise<rea
   return outcome(red.length === 0 ? 'green' : 'red', red);
 }
 
-/** Known, or run now and recorded; null when cancelled. */
-async function gateResult(
+interface FinishedGate {
+  readonly result: GateResult;
+  readonly reused: boolean;
+}
+
+/** Known, or run now and remembered; null when cancelled. */
+async function finishGate(
   gate: GateSpec,
   step: RunGates,
   tree: TreeId,
   context: ActContext,
-): Promise<GateResult | null> {
+): Promise<FinishedGate | null> {
   if (context.signal.aborted) return null;
   const baselines = await baselinesOf(gate, context, () => measureBase(gate, step, context));
   if (baselines === null) return null;
   const digests = digestsOf(gate, baselines, context);
   const key = gateKey(tree, digests.gate, digests.environment);
   const known = step.fresh ? null : (knownResult(context.state, key) ?? (await recallResult(context, key)));
-  if (known !== null) {
-    // Two gates of one definition share a result; each is told by its own name.
-    const result = { ...known, gate: gate.name };
-    context.emit({ kind: 'gate.finished', subject: step.subject, result, reused: true });
-    return result;
-  }
+  // Two gates of one definition share a result; each is told by its own name.
+  if (known !== null) return { result: { ...known, gate: gate.name }, reused: true };
   const result = await runGate(
     { gate, slot: step.slot, commit: step.commit, tree, digests, baselines, label: gate.name },
     context,
@@ -70,8 +78,7 @@ async function gateResult(
   await context.deps.failpoint('before:gate.record');
   await rememberResult(context, key, result);
   await context.deps.failpoint('after:gate.record');
-  context.emit({ kind: 'gate.finished', subject: step.subject, result, reused: false });
-  return result;
+  return { result, reused: false };
 }
 
 /** The gate on the base, judged without baselines: only its numbers are wanted. */

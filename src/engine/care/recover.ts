@@ -17,6 +17,23 @@ export interface SavedWork {
 const SALVAGE = 'refs/copse/salvage/';
 const HEADS = 'refs/copse/heads/';
 
+/** Newest runs last. What the target holds already needs no recovering and is left out. */
+export async function listUnlanded(deps: Deps): Promise<readonly SavedWork[]> {
+  const saved = await listSaved(deps);
+  const state = await loadLatest(deps.store);
+  if (state === null) return saved;
+  const tip = (await deps.git.branchTip(state.target)) ?? state.queue.tip;
+  const kept: SavedWork[] = [];
+  const known = new Map<CommitId, boolean>();
+  for (const work of saved) {
+    const isLanded = known.get(work.commit) ?? (await deps.git.isAncestor(work.commit, tip));
+    known.set(work.commit, isLanded);
+    if (!isLanded) kept.push(work);
+  }
+  return kept;
+}
+
+/** Everything that is kept, whether it landed or not. */
 export async function listSaved(deps: Pick<Deps, 'git'>): Promise<readonly SavedWork[]> {
   const salvage = await deps.git.listKept(SALVAGE);
   const heads = await deps.git.listKept(HEADS);

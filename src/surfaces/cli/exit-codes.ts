@@ -47,17 +47,24 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'merge-held': EXIT.person,
   'input-needed': EXIT.person,
   'git-timeout': EXIT.timeout,
+  'plan-invalid': EXIT.plan,
+  'plan-missing': EXIT.usage,
+  'plan-edit': EXIT.usage,
+  'plan-needed': EXIT.usage,
+  'undo-unknown': EXIT.usage,
+  'undo-moved': EXIT.person,
+  'recover-unknown': EXIT.usage,
+  'merge-no-gates': EXIT.usage,
   'run-unreadable': EXIT.bug,
 };
 
 const BY_FIRST_WORD: Readonly<Record<string, number>> = {
   usage: EXIT.usage,
-  plan: EXIT.plan,
   limit: EXIT.limit,
   budget: EXIT.limit,
 };
 
-/** Exit code of a failure: wrong usage, plan, limit by name; anything else the world refused is the environment. */
+/** Exit code of a failure: wrong usage and limits by their first word; anything else the world refused is the environment. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof Failure)) return EXIT.bug;
   const [word = ''] = error.code.split('-');

@@ -112,7 +112,7 @@ export function cut(line: string, columns: number): string {
   if (visibleWidth(line) <= columns) return line;
   let shown = '';
   let width = 0;
-  for (const piece of line.split(/(\u001b\[\d+m)/)) {
+  for (const piece of line.split(OWN_SEQUENCE)) {
     if (piece.startsWith('\u001b')) {
       shown += piece;
       continue;

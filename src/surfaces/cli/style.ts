@@ -41,7 +41,8 @@ export const COLOURED: Style = {
 };
 
 /** The sequences of `COLOURED`, the only ones that may pass to a terminal. */
-export const OWN_SEQUENCE = /\u001b\[(?:[012]|22|3[1-69])m/g;
+// oxlint-disable-next-line no-control-regex
+export const OWN_SEQUENCE = /(\u001b\[(?:[012]|22|3[1-69])m)/g;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -79,7 +79,11 @@ export class Output {
   /** After the last byte, nothing may be attached afterwards; returns the length of the log's stream. */
   finish(): number {
     this.#merge.end();
-    this.#log.close();
     return this.#log.totalBytes;
+  }
+
+  /** Flushes the log to the disk and closes it; nothing may follow. */
+  seal(): void {
+    this.#log.close();
   }
 }

@@ -20,6 +20,7 @@ import { endMembers, findMembers, type TreeQuery } from '../process-tree.ts';
 import { DEFAULT_LADDER, type SupervisorMessage } from '../protocol.ts';
 import {
   createRecord,
+  flushRecord,
   isCode,
   readRecord,
   realPath,
@@ -60,6 +61,7 @@ export class Supervision {
   /** Monotonic time of the last file change found by a stall check. */
   #lastChangeAt = -Infinity;
   #hasLock = false;
+  #lockFlushed: Promise<void> = Promise.resolve();
   #cause: EndCause | null = null;
   #ladder: StopRecord = DEFAULT_LADDER;
   #hurry: (() => void) | null = null;
@@ -84,7 +86,7 @@ export class Supervision {
     const supervisor = identityOf(process.pid);
     if (supervisor === null) throw new Error('the process table does not list this process');
     const lock = { supervisor, startedAtMs: this.#startedAtMs, marker: this.#spec.marker, cwd: this.#cwd };
-    if (!createRecord(runDir, 'lock', lock)) {
+    if (!createRecord(runDir, 'lock', lock, 'fast')) {
       this.#report({ kind: 'taken' });
       return;
     }
@@ -92,14 +94,14 @@ export class Supervision {
     this.#writeSpec();
     const output = new Output(new LogWriter(runDir, this.#spec.logCap), this.#spec.secrets);
     if (readRecord(runDir, 'stop') !== null) {
-      this.#finish(output, { ...this.#exit('stopped'), detail: 'stopped before it began' });
+      await this.#finish(output, { ...this.#exit('stopped'), detail: 'stopped before it began' });
       return;
     }
     const launched = launch(this.#spec);
     const failure = launched.kind === 'failed' ? launched.detail : await this.#spawnProblem(launched.child);
     if (launched.kind === 'failed' || failure !== null) {
       const detail = redactText(failure ?? 'unknown', this.#spec.secrets);
-      this.#finish(output, { ...this.#exit('spawn-failed'), detail });
+      await this.#finish(output, { ...this.#exit('spawn-failed'), detail });
       return;
     }
     await this.#watch(launched.child, output);
@@ -151,7 +153,8 @@ export class Supervision {
     this.#query = { ...this.#query, group: pid, startedFrom: startTicks };
     this.#known.set(pid, startTicks);
     const record = { pid, startTicks, bootId: bootId(), startedAtMs: this.#startedAtMs };
-    writeRecord(this.#spec.runDir, 'pid', record, 'durable');
+    // Means nothing after the machine was restarted, so it need not outlive a power cut.
+    writeRecord(this.#spec.runDir, 'pid', record, 'fast');
     return null;
   }
 
@@ -170,6 +173,7 @@ export class Supervision {
     child.stdin?.end(this.#spec.stdin ?? '');
     this.#preferAsVictim(child.pid);
     this.#report({ kind: 'running', pid: child.pid ?? 0, startedAtMs: this.#startedAtMs });
+    this.#lockFlushed = flushRecord(this.#spec.runDir, 'lock');
 
     const disarm = this.#armDeadlines(output);
     const wanted = new Promise<void>((resolve) => {
@@ -182,7 +186,7 @@ export class Supervision {
     const cause = this.#cause ?? 'exited';
     const survivors = await this.#endLeftovers(output);
     output.close();
-    this.#finish(output, { ...this.#exit(cause), outputBytes: output.receivedBytes, survivors });
+    await this.#finish(output, { ...this.#exit(cause), outputBytes: output.receivedBytes, survivors });
   }
 
   /** INT → TERM → KILL to the group, each with its time to obey; also to members that left the group. */
@@ -290,12 +294,15 @@ export class Supervision {
     };
   }
 
-  #finish(output: Output, exit: ProcessExit): void {
-    const logBytes = output.finish();
-    recordExit(this.#spec.runDir, { ...exit, logBytes });
+  /** Tells first and flushes then: whoever acts on the exit puts it into its own log before it counts. */
+  async #finish(output: Output, exit: ProcessExit): Promise<void> {
+    const { runDir } = this.#spec;
+    recordExit(runDir, { ...exit, logBytes: output.finish() }, 'fast');
     // Wakes those who watch the lock because they did not start this supervisor.
     this.#touch('lock');
     this.#report({ kind: 'exited' });
+    output.seal();
+    await Promise.all([this.#lockFlushed, flushRecord(runDir, 'exit')]);
   }
 
   #writeSpec(): void {

@@ -63,7 +63,7 @@ export interface Board {
 /** Items beyond this many wait: belief and choice grow with their square. */
 const MOST_ITEMS = 256;
 const MOST_LANDED = 256;
-const MOST_REDS = 32;
+const MOST_REDS = 64;
 
 export function boardOf(snapshot: QueueSnapshot, facts: TreeFacts): Board {
   const units = unitsOf(snapshot, facts);
@@ -120,11 +120,12 @@ function itemFor(
   const needed =
     first === undefined || unit.every((change) => change.needs.length === 0)
       ? new Set(unit.map((change) => change.id))
-      : new Set(withPendingNeeds(first.id, facts.pending));
+      : withPendingNeeds(first.id, facts.pending);
   const changes = [...needed].flatMap((id) => facts.pending.get(id) ?? []);
   const isBarred = changes.some(
     (change) =>
       change.held ||
+      (change.alone && changes.length > 1) ||
       isShutOut(change, snapshot) ||
       !itemOf.has(change.id) ||
       change.needs.some((need) => !facts.pending.has(need) && !hasLanded(need, facts)),

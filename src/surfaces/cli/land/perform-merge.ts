@@ -1,6 +1,6 @@
 /** `copse merge`: lands branches made by anyone, each proven on the merged tree; no plan and no agent is needed. */
 import { randomInt } from 'node:crypto';
-import type { BranchName, GateName } from '../../../core/ids.ts';
+import type { BranchName } from '../../../core/ids.ts';
 import type { GateSpec, Plan } from '../../../core/plan/model.ts';
 import { loadLatest, startRun } from '../../../engine/api.ts';
 import { parsePlan } from '../../../formats/plan/parse.ts';
@@ -196,6 +196,6 @@ function gatesFrom(commands: readonly string[], name?: string): Readonly<Record<
   const { plan, problems } = parsePlan(text, { file: '--gate' });
   if (plan === null) throw new Failure('usage-gate', problems[0]?.message ?? 'a gate cannot be understood');
   return Object.fromEntries(
-    Object.values(plan.gates).map((gate) => [gate.name as GateName, { ...gate, at: ['merge'] as const }]),
+    Object.values(plan.gates).map((gate) => [gate.name, { ...gate, at: ['merge'] as const }]),
   );
 }

@@ -1,8 +1,8 @@
 /** A plan ready to run: read, filled in from what was detected, its gates taken from the target branch. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommitId, RepoPath, TaskId } from '../../../core/ids.ts';
-import type { AgentSpec, GateSpec, Plan, Task } from '../../../core/plan/model.ts';
+import type { TaskId } from '../../../core/ids.ts';
+import type { AgentSpec, Plan, Task } from '../../../core/plan/model.ts';
 import { parsePlan } from '../../../formats/plan/parse.ts';
 import type { PlanDiagnostic } from '../../../formats/plan/problem.ts';
 import type { PlanOrigins } from '../../../formats/plan/context.ts';
@@ -16,6 +16,7 @@ import type { Context } from '../host.ts';
 import type { Place } from '../place.ts';
 import { agentSpec, DEFAULT_TARGET, type Detected } from './detected.ts';
 import type { PlanSource } from './find-plan.ts';
+import { targetGates } from './target-gates.ts';
 
 export interface LoadedPlan {
   readonly plan: Plan;
@@ -44,7 +45,14 @@ export async function loadPlan(input: LoadInput, source: PlanSource): Promise<Lo
     readText: readerOf(place),
     files: detected.files,
   });
-  sayProblems(context, parsed.problems, source.text);
+  // A scope that matches nothing yet is usual for work to come; `plan check` says it.
+  const isQuiet = (problem: PlanDiagnostic): boolean =>
+    problem.code === 'E0332' && context.globals.verbosity < 1;
+  sayProblems(
+    context,
+    parsed.problems.filter((problem) => !isQuiet(problem)),
+    source.text,
+  );
   const { plan, origins } = parsed;
   if (plan === null || origins === null) throw invalid(source, parsed.problems);
   const filled = fillWorkspace(plan, source.text, detected);
@@ -212,9 +220,7 @@ function foundLines(plan: Plan, origins: PlanOrigins, detected: Detected): reado
   if (origins.gates === 'none' && Object.keys(plan.gates).length === 0)
     lines.push('gate    none found: work lands when it merges, untested');
   if (origins.target !== 'plan')
-    lines.push(
-      `target  ${plan.merge.into ?? DEFAULT_TARGET}  (the default; the branch of the checkout stays as it is)`,
-    );
+    lines.push(`target  ${plan.merge.into ?? DEFAULT_TARGET}  (the default; the checkout is left alone)`);
   return lines;
 }
 
@@ -234,72 +240,4 @@ function fillWorkspace(
   };
   const filled = { setup: pick('setup', setup), copy: pick('copy', copy), link: pick('link', link) };
   return { plan: { ...plan, workspace: { ...plan.workspace, ...filled } }, findings };
-}
-
-/** The target's own definition of the gates counts: a branch under test must not loosen what judges it. */
-async function targetGates(
-  { git, context, detected }: LoadInput,
-  plan: Plan,
-  source: PlanSource,
-): Promise<{ readonly gates: Plan['gates']; readonly notes: readonly string[] }> {
-  const target = plan.merge.into ?? DEFAULT_TARGET;
-  const tip = await targetTip(git, plan);
-  if (source.inRepository === null)
-    return {
-      gates: plan.gates,
-      notes: [`gates are those of ${source.shown}, which is not in the repository`],
-    };
-  const text = tip === null ? null : await git.readFile(tip, source.inRepository as RepoPath);
-  if (text === null)
-    return {
-      gates: plan.gates,
-      notes: [`gates are those of ${source.shown} here: ${target} has no such file`],
-    };
-  if (text === source.text) return { gates: plan.gates, notes: [] };
-  const theirs = parsePlan(text, { file: `${target}:${source.inRepository}`, detected: detected.facts });
-  if (theirs.plan === null) {
-    const why = theirs.problems.find((problem) => problem.severity === 'error')?.message ?? 'it is invalid';
-    context.out.detail(1, `${target}:${source.inRepository}: ${why}`);
-    return {
-      gates: plan.gates,
-      notes: [`gates are those of ${source.shown} here: the plan on ${target} is not valid`],
-    };
-  }
-  const notes = differences(plan.gates, theirs.plan.gates, target, source.shown);
-  return { gates: theirs.plan.gates, notes };
-}
-
-/** Where the target will be when the run starts: its tip, or the checkout's when the engine makes or forwards it. */
-async function targetTip(git: GitPort, plan: Plan): Promise<CommitId | null> {
-  const target = plan.merge.into ?? DEFAULT_TARGET;
-  const { base } = plan.workspace;
-  const wanted = base === null ? (await git.facts()).head : await git.resolve(base);
-  const tip = await git.branchTip(target as NonNullable<Plan['merge']['into']>);
-  if (tip === null || wanted === null) return wanted;
-  return target.startsWith('copse/') && (await git.isAncestor(tip, wanted)) ? wanted : tip;
-}
-
-function differences(
-  here: Plan['gates'],
-  there: Plan['gates'],
-  target: string,
-  file: string,
-): readonly string[] {
-  const names = [...new Set([...Object.keys(there), ...Object.keys(here)])];
-  const lines = names.flatMap((name) => {
-    const [mine, theirs] = [here[name], there[name]];
-    if (theirs === undefined) return [`gate ${name} is only in ${file} here and does not count`];
-    if (mine === undefined) return [`gate ${name} is only on ${target} and counts: ${theirs.run}`];
-    if (isSameGate(mine, theirs)) return [];
-    return [
-      mine.run === theirs.run
-        ? `gate ${name} has other settings in ${file} here; those on ${target} count`
-        : `gate ${name} is \`${theirs.run}\` on ${target}, which counts, and \`${mine.run}\` in ${file} here`,
-    ];
-  });
-  return lines.length === 0 ? [] : [...lines, `to change gates, commit ${file} to ${target}`];
-}
-
-function isSameGate(a: GateSpec, b: GateSpec): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

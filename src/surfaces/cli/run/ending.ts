@@ -16,7 +16,8 @@ export async function endRun(session: Session, end: DriveEnd): Promise<number> {
   const code = exitCodeOfEnd(end);
   const report = reportView(state, deps.clock.now());
   if (out.json) {
-    out.record({ v: 1, seq: end.lastSeq, type: 'run.summary', ...report, exit_code: code });
+    const ts = report.ended_at;
+    out.record({ v: 1, seq: end.lastSeq, ts, type: 'run.summary', ...report, exit_code: code });
     return code;
   }
   const problems = problemsOf(state, { logOf: (attempt) => attemptLog(place, state.id, attempt) });

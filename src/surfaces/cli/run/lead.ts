@@ -36,11 +36,12 @@ export async function takeLead(session: Session, takeover: boolean): Promise<Lea
         return { kind: 'pong', pid: process.pid, run: loop.state.id };
       case 'drain':
         drain();
-        return { kind: 'done' };
+        break;
       case 'tell':
         await told(loop, request.facts, pending);
-        return { kind: 'done' };
+        break;
     }
+    return { kind: 'done' };
   };
   let server: ControlServer | null = null;
   try {
