@@ -83,7 +83,7 @@ export class RunBuilder {
   }
 
   refuse(step: Step, why = 'the world refused'): this {
-    return this.add({ kind: 'abandoned', intent: this.intend(step), code: 'git-busy', why });
+    return this.add({ kind: 'abandoned', intent: this.intend(step), task: null, code: 'git-busy', why });
   }
 
   prepared(id: string): this {
@@ -171,7 +171,7 @@ export class RunBuilder {
     return this.intend({
       kind: 'make-build',
       build: build as BuildId,
-      members: members as readonly string[] as readonly ChangeId[],
+      members: members as readonly ChangeId[],
       tip: this.#state.queue.tip,
       dateMs: 0,
       repeats: null,

@@ -38,13 +38,13 @@ test.each<[string, Partial<ExitFacts>, Partial<AttemptFacts>, AttemptVerdict, ('
   [
     'damage that was repaired breaks none',
     {},
-    { violations: [{ what: 'ref-moved', detail: 'x', repaired: true }] },
+    { violations: [{ what: 'ref-moved', detail: 'x', repaired: true, tolerated: false }] },
     'committed',
   ],
   [
     'damage that could not be repaired does',
     {},
-    { violations: [{ what: 'ref-moved', detail: 'x', repaired: false }] },
+    { violations: [{ what: 'ref-moved', detail: 'x', repaired: false, tolerated: false }] },
     'violation',
   ],
   [

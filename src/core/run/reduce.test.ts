@@ -162,7 +162,10 @@ describe('an unknown or late event changes nothing', () => {
       { kind: 'attempt.exited', task: A, attempt: 'a.9' as never, exit: {} as never },
     ],
     ['of a build that is not there', { kind: 'build.cancelled', build: 'build-9' as BuildId, because: 'x' }],
-    ['of an intent that is not open', { kind: 'abandoned', intent: 'i99' as never, code: 'x', why: 'x' }],
+    [
+      'of an intent that is not open',
+      { kind: 'abandoned', intent: 'i99' as never, task: null, code: 'x', why: 'x' },
+    ],
     [
       'of a change that is not there',
       {

@@ -37,7 +37,7 @@ function decided(built: RunBuilder, more: Partial<Snapshot> = {}) {
 function named(decision: Decision): string {
   if (decision.kind === 'record')
     return 'task' in decision.event
-      ? `${decision.event.kind} ${String(decision.event.task)}`
+      ? `${decision.event.kind} ${decision.event.task as string}`
       : decision.event.kind;
   const { step } = decision;
   return 'task' in step ? `${step.kind} ${step.task}` : step.kind;
@@ -142,7 +142,7 @@ describe('the queue', () => {
 
   test('waits before it tries again what the world refused', () => {
     const built = run({ a: {} }, { gates: { test: {} } }).queued('a');
-    built.add({ kind: 'abandoned', intent: built.building('build-1', 'a'), code: 'x', why: 'y' });
+    built.add({ kind: 'abandoned', intent: built.building('build-1', 'a'), task: null, code: 'x', why: 'y' });
     expect(decided(built)).toMatchObject({ decisions: [], wakeAtMs: 1_000 });
     check(built, ['make-build'], { nowMs: 1_000 });
   });
