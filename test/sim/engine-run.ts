@@ -130,6 +130,14 @@ async function leftovers(engine: FakeEngine): Promise<readonly string[]> {
     if (!reached.includes(true))
       broken.push(`I3 head ${task.head} of ${task.task.id} is reachable from no ref`);
   }
+  const { queue, plan } = state;
+  if (queue.isOpen && queue.held === null && plan.merge.onFailure === 'eject') {
+    for (const task of state.tasks.values())
+      if (task.progress.kind === 'queued' && task.stopRequested === null && task.skipRequested === null)
+        broken.push(`it finished and ${task.task.id} still waits to land`);
+  }
+  for (const build of queue.builds.values())
+    if (build.state === 'making') broken.push(`it finished and ${build.id} is still being made`);
   const restless = decide(
     {
       state: { ...state, life: { kind: 'running' } },

@@ -3,7 +3,7 @@ import { simulateEngine } from './engine-run.ts';
 
 /** As many random runs as fit; the fewest that must have been tried. */
 const BUDGET_MS = 60_000;
-const LEAST_SEEDS = 200;
+const LEAST_SEEDS = 100;
 
 test('the real engine, killed and refused at random, ends every run and keeps every invariant', async () => {
   const startedAt = performance.now();

@@ -18,13 +18,14 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   let wakeAtMs: number | null = null;
   for (const task of state.tasks.values()) {
     const decided = decideTask(task, snapshot);
-    decisions.push(...decided.decisions.filter((decision) => !takesSameSlot(decision, decisions)));
+    decisions.push(...decided.decisions);
     wakeAtMs = earliest(wakeAtMs, decided.wakeAtMs);
   }
   // A change that its task withdraws must not be landed in the same breath.
-  if (decisions.some((decision) => decision.kind === 'record')) return { decisions, wakeAtMs };
+  if (decisions.some((decision) => decision.kind === 'record'))
+    return { decisions: withOneGateRun(decisions), wakeAtMs };
   const queue = decideQueue(snapshot, policy);
-  for (const decision of queue.decisions) if (!takesSameSlot(decision, decisions)) decisions.push(decision);
+  decisions.push(...queue.decisions);
   wakeAtMs = earliest(wakeAtMs, queue.wakeAtMs);
   const settled = withOneGateRun(decisions);
   // Records come first: starting on a state that is about to change would start the wrong thing.
@@ -45,13 +46,4 @@ function withOneGateRun(decisions: readonly Decision[]): Decision[] {
     decision.kind === 'act' && decision.step.kind === 'run-gates';
   const first = decisions.find(isGateRun);
   return decisions.filter((decision) => decision === first || !isGateRun(decision));
-}
-
-/**
- * Gate runs choose their slot and look at the locks of gates in the same snapshot: the first gets them, the others choose
- * again in the next round.
- */
-function takesSameSlot(decision: Decision, others: readonly Decision[]): boolean {
-  if (decision.kind !== 'act' || decision.step.kind !== 'run-gates') return false;
-  return others.some((other) => other.kind === 'act' && other.step.kind === 'run-gates');
 }
