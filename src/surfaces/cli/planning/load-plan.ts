@@ -224,8 +224,14 @@ function foundLines(plan: Plan, origins: PlanOrigins, detected: Detected): reado
   return lines;
 }
 
-/** Set-up and shared files are detected key by key: what the plan names is never replaced. */
-function fillWorkspace(
+/** Folders of installed packages: installing into one that is linked would write into the user's checkout. */
+const INSTALLED = /(^|\/)(node_modules|\.?venv|vendor)\/?$/;
+
+/**
+ * Set-up and shared files are detected key by key: what the plan names is never replaced, and nothing is installed
+ * where the plan links installed packages.
+ */
+export function fillWorkspace(
   plan: Plan,
   text: string,
   detected: Detected,
@@ -235,6 +241,7 @@ function fillWorkspace(
   const findings: string[] = [];
   const pick = (key: 'setup' | 'copy' | 'link', found: typeof setup): readonly string[] => {
     if (entryOf(workspace, key) !== null) return plan.workspace[key];
+    if (key === 'setup' && plan.workspace.link.some((path) => INSTALLED.test(path))) return [];
     for (const { value, evidence } of found) findings.push(`${key.padEnd(6)}  ${value}  (${evidence})`);
     return found.map(({ value }) => value);
   };
