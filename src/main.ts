@@ -1,8 +1,9 @@
 /** The program: wires the adapters behind the command line. Everything heavy is loaded when it is first asked for. */
 import { fileURLToPath } from 'node:url';
 import { dirname, join } from 'node:path';
-import { runCli } from './surfaces/cli/cli.ts';
 import type { World } from './surfaces/cli/host.ts';
+import { printPlain } from './surfaces/cli/out.ts';
+import { quickAnswer } from './surfaces/cli/quick-answers.ts';
 
 declare const COPSE_VERSION: string;
 
@@ -76,6 +77,11 @@ const world: World = {
     return readVersion(executable, { timeoutMs, env });
   },
 
+  async makeScratchRepository(name, files) {
+    const { makeScratchRepository } = await import('./main/scratch-repository.ts');
+    return makeScratchRepository(name, files);
+  },
+
   async sqliteDriver() {
     const { loadSqlite } = await import('./adapters/store-sqlite/binding.ts');
     return (await loadSqlite()).name;
@@ -91,6 +97,13 @@ function workingFolder(): string {
   }
 }
 
-const code = await runCli(process.argv.slice(2), world);
+const words = process.argv.slice(2);
+const quick = quickAnswer(words, version);
+const code = quick === null ? await runWords() : await printPlain(quick).then(() => 0);
 // Timers, sockets and reading processes of adapters must not keep a finished command alive.
 process.exit(code);
+
+async function runWords(): Promise<number> {
+  const { runCli } = await import('./surfaces/cli/cli.ts');
+  return runCli(words, world);
+}

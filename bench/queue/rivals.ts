@@ -150,9 +150,8 @@ function likeliestPaths(order: Tree, pass: number, count: number, facts: TreeFac
       open.push({ head: path.head, out: [...path.out, extra], chance: path.chance * drop });
     }
     const tree = order.slice(0, path.head + 1).filter((_, index) => !path.out.includes(index));
-    const known = knownTreeOnTip(tree, facts);
     const isRefuted = path.out.some((index) => isCertainlyGood(order, index, facts)) || holdsRed(tree, facts);
-    if (known?.red == null && known?.green == null && !isRefuted) found.push(tree);
+    if (!hasResult(tree, facts) && !isRefuted) found.push(tree);
   }
   return found;
 }

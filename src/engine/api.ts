@@ -6,20 +6,15 @@ import type { RunEvent, RunOptions } from '../core/run/events.ts';
 import { fold } from '../core/run/reduce.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { Fact } from '../core/schedule/snapshot.ts';
-import type { Leadership, StorePort } from '../ports/store.ts';
+import type { Leadership } from '../ports/store.ts';
 import type { Deps, Observer } from './deps.ts';
-import { Journal, readNewestRun } from './journal.ts';
+import { Journal } from './journal.ts';
+import { loadLatest, noteRunStart } from './load-latest.ts';
 import { RunLoop } from './loop.ts';
+import { pruneState } from './retention.ts';
 import { settleTarget } from './target.ts';
 
-/** Store key: seq from which reading finds the newest run, so that opening need not read older ones. A hint, not truth. */
-const LATEST_RUN_SEQ = 'latest-run-seq';
-
-/** State of the newest run as the log has it now; null before the first. Needs no leadership. */
-export async function loadLatest(store: StorePort): Promise<RunState | null> {
-  const hint = Number((await store.value(LATEST_RUN_SEQ)) ?? '1');
-  return fold(await readNewestRun(store, Number.isSafeInteger(hint) ? hint : 1));
-}
+export { loadLatest };
 
 /** Becomes the leader of the repository. Failure `leader-held` names who leads it. */
 export async function lead(
@@ -58,6 +53,7 @@ export async function startRun(
 ): Promise<RunLoop> {
   const base = await settleTarget(deps, request.target, request.plan.workspace.base);
   const atMs = deps.clock.now();
+  await pruneState(deps, request.run);
   const firstSeq = (await deps.store.lastSeq()) + 1;
   const journal = new Journal(deps.store, leadership.epoch, firstSeq - 1);
   const { run, mode, plan, target, options } = request;
@@ -77,6 +73,7 @@ export async function startRun(
     ...entries,
   ];
   await journal.append(run, events);
+  await noteRunStart(deps.store, firstSeq);
   const state = fold(events);
   if (state === null)
     throw new Failure('run-unreadable', 'the run that was just recorded cannot be read back');

@@ -32,7 +32,17 @@ export interface MachinePort {
 /** Named points before and after each effect; a test switches one on to die, throw or delay there. */
 export type Failpoint = (name: string) => Promise<void>;
 
+export interface FolderEntry {
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly modifiedAtMs: number;
+}
+
 export interface FilesPort {
+  /** Entries of a folder in no particular order; none when it is not there. */
+  list(path: AbsolutePath): Promise<readonly FolderEntry[]>;
+  /** Removes a file or a folder with all it holds; nothing happens when it is not there. Links are removed, not followed. */
+  remove(path: AbsolutePath): Promise<void>;
   /** Written whole and renamed into place; parent folders are made. */
   write(path: AbsolutePath, content: string): Promise<void>;
   read(path: AbsolutePath): Promise<string | null>;

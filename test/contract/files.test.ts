@@ -39,6 +39,26 @@ describe.each([
     expect(await files.read(path)).toBe('');
   });
 
+  test('lists the entries of a folder, and none of one that is not there', async () => {
+    const files = open();
+    const folder = at('folder');
+    expect(await files.list(folder)).toEqual([]);
+    await files.write(join(folder, 'a') as AbsolutePath, 'x');
+    await files.write(join(folder, 'sub/b') as AbsolutePath, 'y');
+    expect((await files.list(folder)).map((entry) => entry.name).toSorted()).toEqual(['a', 'sub']);
+  });
+
+  test('removes files and whole folders, and is content when they are gone already', async () => {
+    const files = open();
+    const folder = at('folder');
+    await files.write(join(folder, 'sub/b') as AbsolutePath, 'y');
+    await files.write(join(folder, 'c') as AbsolutePath, 'z');
+    await files.remove(join(folder, 'sub') as AbsolutePath);
+    await files.remove(join(folder, 'sub') as AbsolutePath);
+    expect((await files.list(folder)).map((entry) => entry.name)).toEqual(['c']);
+    expect(await files.read(join(folder, 'sub/b') as AbsolutePath)).toBeNull();
+  });
+
   test('leaves one whole content after many writers at once', async () => {
     const files = open();
     const path = at('contended');

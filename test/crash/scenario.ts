@@ -154,7 +154,11 @@ export class Scenario {
     }
     const content = ['a.txt', 'b.txt', 'c.txt', 'both.txt'].map((file) => this.#shown(file)).join(' ');
     if (content !== 'alpha beta gamma both') found.push(`the target holds ${content}`);
-    found.push(...this.#ungated(targetChain, state), ...this.#leftovers());
+    found.push(
+      ...this.#ungated(targetChain, state),
+      ...this.#unrecorded(targetChain, state),
+      ...this.#leftovers(),
+    );
     return found;
   }
 
@@ -175,6 +179,18 @@ export class Scenario {
       .map((commit) => this.scratch.git('rev-parse', `${commit}^{tree}`))
       .filter((tree) => !proven.has(`${tree} ${tree}`))
       .map((tree) => `I2 tree ${tree} was published and never tested`);
+  }
+
+  /** Commits that Copse put on the target and that no landing in the log accounts for, or the other way round. */
+  #unrecorded(chain: readonly CommitId[], state: RunState): readonly string[] {
+    const made = chain.slice(0, chain.indexOf(state.base)).toReversed();
+    const recorded = state.queue.landed.map((id) => {
+      const change = state.queue.changes.get(id)?.state;
+      return change?.kind === 'landed' ? change.commit : null;
+    });
+    return made.join() === recorded.join()
+      ? []
+      : [`I5 the target has ${made.join()}, the log landed ${recorded.join()}`];
   }
 
   #unreachable(state: RunState): readonly CommitId[] {

@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs';
 import type { AbsolutePath, BranchName, RunId } from '../../src/core/ids.ts';
 import type { Plan } from '../../src/core/plan/model.ts';
 import { lead, loadLatest, resumeRun, startRun } from '../../src/engine/api.ts';
+import { Journal } from '../../src/engine/journal.ts';
+import { RunLoop } from '../../src/engine/loop.ts';
 import { openDeps } from '../../src/main/open-deps.ts';
 
 const [repository = '', stateDir = '', distDir = '', planFile = ''] = process.argv.slice(2);
@@ -28,10 +30,20 @@ const request = {
   branches: [],
 } as const;
 const silent = (): void => {};
+/** The bug that the tests must catch: what was intended and not settled is forgotten. */
+const forgets = process.env['RIG_FORGETS_INTENTS'] === '1';
 const loop =
   existing === null
     ? await startRun(deps, leadership, request, silent)
-    : ((await resumeRun(deps, leadership, silent)) ?? (await startRun(deps, leadership, request, silent)));
+    : forgets
+      ? new RunLoop(
+          deps,
+          new Journal(deps.store, leadership.epoch, await deps.store.lastSeq()),
+          leadership,
+          { ...existing, intents: new Map() },
+          silent,
+        )
+      : ((await resumeRun(deps, leadership, silent)) ?? (await startRun(deps, leadership, request, silent)));
 const end = await loop.run();
 process.stdout.write(`${JSON.stringify({ end: end.kind, life: end.state.life })}\n`);
 await leadership.release();

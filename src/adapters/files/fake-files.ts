@@ -1,5 +1,5 @@
 import { Failure } from '../../kit/failure.ts';
-import type { FilesPort } from '../../ports/world.ts';
+import type { FilesPort, FolderEntry } from '../../ports/world.ts';
 
 /** Files in memory; `failNext` makes the next call fail as a full disk does. */
 export class FakeFiles implements FilesPort {
@@ -18,6 +18,22 @@ export class FakeFiles implements FilesPort {
     this.#failIfAsked('read', path);
     this.#refuseFolder(path);
     return this.#contents.get(path) ?? null;
+  }
+
+  async list(path: string): Promise<readonly FolderEntry[]> {
+    this.#failIfAsked('list', path);
+    const names = new Set<string>();
+    for (const file of this.#contents.keys()) {
+      if (file.startsWith(`${path}/`)) names.add(file.slice(path.length + 1).split('/')[0] ?? '');
+    }
+    return [...names].map((name) => ({ name, modifiedAtMs: 0 }));
+  }
+
+  async remove(path: string): Promise<void> {
+    this.#failIfAsked('remove', path);
+    for (const file of this.#contents.keys()) {
+      if (file === path || file.startsWith(`${path}/`)) this.#contents.delete(file);
+    }
   }
 
   failNext(code: 'file-unavailable' | 'file-refused'): void {

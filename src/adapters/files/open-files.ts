@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../kit/failure.ts';
 import type { FilesPort } from '../../ports/world.ts';
@@ -13,6 +13,26 @@ let counter = 0;
  */
 export function openFiles(): FilesPort {
   return {
+    list: async (path) => {
+      try {
+        const names = await readdir(path);
+        const facts = await Promise.all(names.map((name) => lstat(join(path, name)).catch(() => null)));
+        return names.flatMap((name, index) => {
+          const mtimeMs = facts[index]?.mtimeMs;
+          return mtimeMs === undefined ? [] : [{ name, modifiedAtMs: mtimeMs }];
+        });
+      } catch (error) {
+        if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+        throw unavailable('list', path, error);
+      }
+    },
+    remove: async (path) => {
+      try {
+        await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      } catch (error) {
+        throw unavailable('remove', path, error);
+      }
+    },
     write: async (path, content) => {
       try {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -29,13 +29,12 @@ export interface ChainLink {
 
 export const chainPlanner: QueuePlanner = (snapshot) => {
   const facts = treeFacts(snapshot);
+  const rescues = rescuesOf(snapshot, facts);
   const wanted = [
-    ...rescuesOf(snapshot, facts).wanted.map((members) =>
-      linkFor(needsFirst(members, facts.pending), snapshot, facts),
-    ),
+    ...rescues.wanted.map((members) => linkFor(needsFirst(members, facts.pending), snapshot, facts)),
     ...chainOf(snapshot, facts),
   ];
-  const kept = new Set(wanted.flatMap((link) => link.known?.running ?? []));
+  const kept = new Set([...rescues.awaited, ...wanted.flatMap((link) => link.known?.running ?? [])]);
   const proposals: QueueProposal[] = [];
   let free = snapshot.slots;
   for (const build of snapshot.builds) {
@@ -123,6 +122,7 @@ function fits(
 ): boolean {
   const change: QueueChange | undefined = facts.pending.get(id);
   if (change === undefined || change.held || isShutOut(change, snapshot)) return false;
+  if (change.alone && members.length > 1) return false;
   if (!change.needs.every((need) => hasLanded(need, facts) || members.includes(need))) return false;
   return !members.some(
     (other) =>

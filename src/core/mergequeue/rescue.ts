@@ -8,10 +8,10 @@
  *
  * Each proven change gets one such run, so waiting is bounded by one gate time. A strategy must start `wanted`.
  */
-import type { ChangeId } from '../ids.ts';
+import type { BuildId, ChangeId } from '../ids.ts';
 import { hasBit, isSubset, without } from './bit-set.ts';
 import type { QueueChange, QueueSnapshot } from './model.ts';
-import { withPendingNeeds } from './needs.ts';
+import { unitOf, withPendingNeeds } from './needs.ts';
 import { proofAgainst } from './proof.ts';
 import type { TreeFacts } from './tree-facts.ts';
 import { changesIn, hasLanded, isShutOut, knownTreeOnTip } from './tree-facts.ts';
@@ -21,31 +21,44 @@ export interface Rescues {
   readonly held: ReadonlySet<ChangeId>;
   /** Trees (beyond the tip) that must run before those can be decided; running ones are left out. */
   readonly wanted: readonly (readonly ChangeId[])[];
+  /** The builds of such trees that run: a strategy lets them end. */
+  readonly awaited: ReadonlySet<BuildId>;
 }
 
 export function rescuesOf(snapshot: QueueSnapshot, facts: TreeFacts): Rescues {
   const proven = provenChanges(snapshot, facts);
   const held = new Set<ChangeId>();
   const wanted: (readonly ChangeId[])[] = [];
+  const awaited = new Set<BuildId>();
+  const awaitRun = (joint: readonly ChangeId[]): void => {
+    const running = knownTreeOnTip(joint, facts)?.running ?? null;
+    if (running !== null) awaited.add(running);
+  };
   const propose = (joint: readonly ChangeId[], saved: readonly ChangeId[]): boolean => {
     const state = jointState(joint, snapshot, facts);
     if (state === 'useless') return false;
-    if (state === 'untested') wanted.push(joint);
+    awaitRun(joint);
+    if (state === 'untested' && !wanted.some((other) => isSameTree(other, joint))) wanted.push(joint);
     for (const id of saved) held.add(id);
     return true;
   };
   for (const id of proven) {
     const shown = shownTree(id, facts);
     if (shown !== null && propose(shown, [id])) continue;
-    const dependent = oldestDependent(id, snapshot);
+    const dependent = oldestDependent(id, snapshot, facts);
     if (dependent !== null) propose([...withPendingNeeds(dependent.id, facts.pending)], [id]);
   }
   for (const [a, b] of likelyPairs(proven, held, facts)) {
     if (jointState([a, b], snapshot, facts) !== 'running') continue;
+    awaitRun([a, b]);
     held.add(a);
     held.add(b);
   }
-  return { held, wanted };
+  return { held, wanted, awaited };
+}
+
+function isSameTree(a: readonly ChangeId[], b: readonly ChangeId[]): boolean {
+  return a.length === b.length && a.every((id) => b.includes(id));
 }
 
 function provenChanges(snapshot: QueueSnapshot, facts: TreeFacts): readonly ChangeId[] {
@@ -69,8 +82,9 @@ function shownTree(id: ChangeId, facts: TreeFacts): readonly ChangeId[] | null {
   return null;
 }
 
-function oldestDependent(id: ChangeId, snapshot: QueueSnapshot): QueueChange | null {
-  const dependents = snapshot.pending.filter((change) => change.needs.includes(id));
+function oldestDependent(id: ChangeId, snapshot: QueueSnapshot, facts: TreeFacts): QueueChange | null {
+  const unit = unitOf(id, facts.pending);
+  const dependents = snapshot.pending.filter((change) => change.needs.includes(id) && !unit.has(change.id));
   return dependents.toSorted((a, b) => a.arrival - b.arrival)[0] ?? null;
 }
 

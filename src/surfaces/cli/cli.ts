@@ -9,18 +9,10 @@ import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { failureData, failureLines } from './failure-text.ts';
 import { DEFAULT_GLOBALS, type Globals } from './globals.ts';
 import type { Context, Handler, World } from './host.ts';
-import { openOut, type Out } from './out.ts';
-import { rootHelp } from './root-help.ts';
+import { openOut, type Out } from './writer.ts';
 
 /** Runs one command line, without the program's name. Never throws; everything it says has been written. */
 export async function runCli(words: readonly string[], world: World): Promise<number> {
-  const quick = quickAnswer(words, world);
-  if (quick !== null) {
-    const out = openOut({ globals: DEFAULT_GLOBALS, env: world.env });
-    out.raw(quick);
-    await out.flush();
-    return EXIT.done;
-  }
   let out = openOut({ globals: guessGlobals(words), env: world.env });
   try {
     const parsed = await parse(words, world, out);
@@ -37,14 +29,6 @@ export async function runCli(words: readonly string[], world: World): Promise<nu
   }
 }
 
-/** The two questions that are asked most and need nothing loaded. */
-function quickAnswer(words: readonly string[], world: World): string | null {
-  const [first, second] = words;
-  if (words.length === 1 && (first === '--version' || first === '-V')) return `${world.version}\n`;
-  const isHelp = first === '--help' || first === '-h' || first === 'help';
-  return isHelp && second === undefined ? rootHelp() : null;
-}
-
 /** Before the words are understood an error still has to come out in the form that was asked for. */
 function guessGlobals(words: readonly string[]): Globals {
   const options = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
@@ -58,6 +42,8 @@ type Parsed =
   | { readonly kind: 'command'; readonly handler: Handler; readonly globals: Globals };
 
 async function parse(words: readonly string[], world: World, out: Out): Promise<Parsed> {
+  const plain = plainStatus(words);
+  if (plain !== null) return plain;
   const { buildProgram } = await import('./program.ts');
   const program = buildProgram({ version: world.version, out });
   const name = program.commandWord(words);
@@ -69,6 +55,17 @@ async function parse(words: readonly string[], world: World, out: Out): Promise<
   if (entry === null) throw unknownCommand(command);
   const { define } = await entry.load();
   return program.parse(line, define);
+}
+
+/** `status` and `status --json`, which scripts ask all the time, are understood without loading commander. */
+function plainStatus(words: readonly string[]): Parsed | null {
+  const isJson = words.length === 2 && words[1] === '--json';
+  if (words[0] !== 'status' || (words.length > 1 && !isJson)) return null;
+  const handler: Handler = async (context) => {
+    const { showStatus } = await import('./status/show-status.ts');
+    return showStatus(context, { task: null, ready: false, welcome: false });
+  };
+  return { kind: 'command', handler, globals: { ...DEFAULT_GLOBALS, json: isJson } };
 }
 
 function unknownCommand(name: string): Failure {

@@ -7,7 +7,7 @@ import type { GitPort } from '../../ports/git.ts';
 import type { ProjectFindings } from '../../formats/detect/model.ts';
 import type { FoundAgent } from '../../formats/detect/agents.ts';
 import type { Globals } from './globals.ts';
-import type { Out } from './out.ts';
+import type { Out } from './writer.ts';
 import type { Environment } from './style.ts';
 import type { Place } from './place.ts';
 
@@ -42,6 +42,8 @@ export interface World {
   inspectAgents(): Promise<readonly FoundAgent[]>;
   /** First line of `<program> --version`; null when it fails or takes too long. */
   readVersion(program: string, timeoutMs: number): Promise<string | null>;
+  /** A repository of one commit in a temporary folder; its absolute path. */
+  makeScratchRepository(name: string, files: Readonly<Record<string, string>>): Promise<string>;
   /** Name and version of the SQLite driver; a failure says how to get one. */
   sqliteDriver(): Promise<string>;
 }

@@ -1,193 +1,22 @@
-/**
- * The one writer of the command line. Standard output carries the answer, standard error the story of getting it; with
- * `--json` standard output carries JSON only. Nothing else in the program writes to a terminal. Whatever text comes in,
- * only printable characters, line breaks and the sequences of `style.ts` go out.
- */
-import { printable, printableJson } from '../../kit/printable.ts';
-import type { Paint } from '../../views/paint.ts';
-import type { Globals } from './globals.ts';
-import { LiveBlock } from './live-block.ts';
-import {
-  COLOURED,
-  type Environment,
-  PLAIN,
-  type Style,
-  wantsColor,
-  wantsMotion,
-  wantsUnicode,
-} from './style.ts';
+/** The standard streams: nothing else in the program writes to them. Loads nothing, since `--version` needs no more. */
 
 /** What is needed of a standard stream; tests give their own. */
 export interface Stream {
-  write(text: string): unknown;
+  write(text: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
   on?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-export interface Out {
-  readonly json: boolean;
-  readonly verbosity: number;
-  /** For text that goes to standard output, and to standard error. */
-  readonly style: Style;
-  readonly noteStyle: Style;
-  /** The same for the views; columns are 80 where the stream is no terminal. */
-  readonly paint: Paint;
-  readonly notePaint: Paint;
-  readonly isTerminal: boolean;
-  readonly columns: number;
-  /** Rows of the terminal the story is told on. */
-  readonly noteRows: number;
-  /** Aborts when the reader of standard output has gone: followers stop, everything else goes on unseen. */
-  readonly closed: AbortSignal;
-  /** Lines of the answer. Not with `--json`. */
-  answer(...lines: readonly string[]): void;
-  /** Text of the answer as it is, unstyled: file content, logs. Control characters but line breaks and tabs are removed. */
-  raw(text: string): void;
-  /** One envelope: `{"schema":"copse.<thing>/1","data":…,"meta":…}`. */
-  envelope(thing: string, data: unknown, meta?: Readonly<Record<string, unknown>>): void;
-  /** One line of newline-delimited JSON. */
-  record(value: unknown): void;
-  /** A line of the story. Not with `-q`. */
-  note(...lines: readonly string[]): void;
-  /** The same, from `-v` (1) or `-vv` (2) on. */
-  detail(level: 1 | 2, ...lines: readonly string[]): void;
-  /** Said whatever the verbosity. */
-  problem(...lines: readonly string[]): void;
-  /** Lines drawn again in place below the story; null where nothing may be drawn twice. */
-  readonly live: LiveBlock | null;
-  /** Asks on standard error; null when nobody may be asked. */
-  readonly canAsk: boolean;
-  prompt(text: string): void;
-  /** Resolves when what was written has been handed to the system. */
-  flush(): Promise<void>;
+export function standardStreams(): { readonly stdout: Stream; readonly stderr: Stream } {
+  return { stdout: process.stdout, stderr: process.stderr };
 }
 
-export interface OutOptions {
-  readonly globals: Globals;
-  readonly env: Environment;
-  readonly stdout?: Stream;
-  readonly stderr?: Stream;
-  readonly stdinIsTerminal?: boolean;
-}
-
-const DEFAULT_COLUMNS = 80;
-const DEFAULT_ROWS = 24;
-
-export function openOut(options: OutOptions): Out {
-  const { globals, env } = options;
-  const stdout = options.stdout ?? process.stdout;
-  const stderr = options.stderr ?? process.stderr;
-  const closed = new AbortController();
-  const guard = (stream: Stream, whenGone: () => void): ((text: string) => void) => {
-    let isGone = false;
-    const gone = (): void => {
-      isGone = true;
-      whenGone();
-    };
-    // A closed pipe ends the writing, not the work.
-    stream.on?.('error', gone);
-    return (text) => {
-      if (isGone) return;
-      try {
-        stream.write(text);
-      } catch {
-        gone();
-      }
-    };
-  };
-  const toAnswer = guard(stdout, () => closed.abort());
-  const toNote = guard(stderr, () => {});
-  const isNoteTerminal = stderr.isTTY === true;
-  const hasMotion = isNoteTerminal && globals.progress && globals.verbosity >= 0 && wantsMotion(true, env);
-  const screen = {
-    write: toNote,
-    columns: () => stderr.columns ?? DEFAULT_COLUMNS,
-    rows: () => stderr.rows ?? DEFAULT_ROWS,
-  };
-  const live = hasMotion ? new LiveBlock(screen, systemTimer) : null;
-  const answerColor = !globals.json && wantsColor(globals.color, stdout.isTTY === true, env);
-  const noteColor = wantsColor(globals.color, isNoteTerminal, env);
-  const ascii = !wantsUnicode(env);
-  const say = (lines: readonly string[]): void => {
-    const text = lines.map((line) => `${safe(line, noteColor)}\n`).join('');
-    if (live === null) toNote(text);
-    else live.above(text);
-  };
-  const stdinIsTerminal = options.stdinIsTerminal ?? process.stdin.isTTY === true;
-  return {
-    json: globals.json,
-    verbosity: globals.verbosity,
-    style: answerColor ? COLOURED : PLAIN,
-    noteStyle: noteColor ? COLOURED : PLAIN,
-    get paint() {
-      return { columns: stdout.columns ?? DEFAULT_COLUMNS, colour: answerColor, ascii };
-    },
-    get notePaint() {
-      return { columns: stderr.columns ?? DEFAULT_COLUMNS, colour: noteColor, ascii };
-    },
-    isTerminal: stdout.isTTY === true,
-    columns: stdout.columns ?? DEFAULT_COLUMNS,
-    get noteRows() {
-      return stderr.rows ?? DEFAULT_ROWS;
-    },
-    closed: closed.signal,
-    answer: (...lines) => {
-      if (!globals.json) toAnswer(lines.map((line) => `${safe(line, answerColor)}\n`).join(''));
-    },
-    raw: (text) => toAnswer(withoutControls(text)),
-    envelope: (thing, data, meta) =>
-      toAnswer(`${printableJson({ schema: `copse.${thing}/1`, data, ...(meta ? { meta } : {}) })}\n`),
-    record: (value) => toAnswer(`${printableJson(value)}\n`),
-    note: (...lines) => {
-      if (globals.verbosity >= 0) say(lines);
-    },
-    detail: (level, ...lines) => {
-      if (globals.verbosity >= level) say(lines);
-    },
-    problem: (...lines) => say(lines),
-    live,
-    canAsk: globals.input && !globals.json && stdinIsTerminal && isNoteTerminal,
-    prompt: (text) => toNote(safe(text, noteColor)),
-    flush: () => flushed(stdout).then(() => flushed(stderr)),
-  };
-}
-
-const systemTimer = {
-  now: () => performance.now(),
-  after: (delayMs: number, wake: () => void) => {
-    const timer = setTimeout(wake, delayMs);
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
-
-/** One line: what came from outside is made harmless piece by piece, our own colour sequences pass. */
-function safe(line: string, hasColor: boolean): string {
-  return line
-    .split(/(\u001b\[(?:[012]|22|3[1-69])m)/)
-    .map((piece, index) => (index % 2 === 1 ? (hasColor ? piece : '') : printable(piece)))
-    .join('');
-}
-
-function withoutControls(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    '',
-  );
-}
-
-function flushed(stream: Stream): Promise<void> {
-  const write = stream.write as (text: string, done?: () => void) => unknown;
+/** Text of our own, as it is; a reader that has gone is no error. */
+export function printPlain(text: string): Promise<void> {
   return new Promise((resolve) => {
-    // A stream that is gone never calls back.
-    setTimeout(resolve, 1_000).unref();
-    try {
-      write.call(stream, '', () => resolve());
-    } catch {
-      resolve();
-    }
+    process.stdout.once('error', () => resolve());
+    process.stdout.write(text, () => resolve());
   });
 }

@@ -4,7 +4,7 @@ import { Failure } from '../../kit/failure.ts';
 import { EXIT } from './exit-codes.ts';
 import { addGlobalOptions, type Globals, readGlobals } from './globals.ts';
 import type { Handler, Host } from './host.ts';
-import type { Out } from './out.ts';
+import type { Out } from './writer.ts';
 import { rootHelp } from './root-help.ts';
 
 export type ParsedLine =

@@ -120,11 +120,12 @@ function itemFor(
   const needed =
     first === undefined || unit.every((change) => change.needs.length === 0)
       ? new Set(unit.map((change) => change.id))
-      : new Set(withPendingNeeds(first.id, facts.pending));
+      : withPendingNeeds(first.id, facts.pending);
   const changes = [...needed].flatMap((id) => facts.pending.get(id) ?? []);
   const isBarred = changes.some(
     (change) =>
       change.held ||
+      (change.alone && changes.length > 1) ||
       isShutOut(change, snapshot) ||
       !itemOf.has(change.id) ||
       change.needs.some((need) => !facts.pending.has(need) && !hasLanded(need, facts)),

@@ -68,8 +68,8 @@ export function causesOf(board: Board): Causes {
   const free = uncleared.filter((item) => redMask[item] === 0);
   return {
     perRed: board.reds.map((red) => redCausesOf(red.bits, red.flake, board, isCleared)),
-    freeSingles: free.filter((item) => board.items[item]?.predictedFail == null),
-    freePredicted: free.filter((item) => board.items[item]?.predictedFail != null),
+    freeSingles: free.filter((item) => !isPredicted(item, board)),
+    freePredicted: free.filter((item) => isPredicted(item, board)),
     freePairs: freePairsOf(board, redMask),
     suspects: uncleared.length - free.length,
     redsOf: (code) => {
@@ -103,17 +103,22 @@ function redCausesOf(
       else otherPairs += 1;
     }
   }
-  const predicted = open.filter((item) => board.items[item]?.predictedFail != null);
+  const predicted = open.filter((item) => isPredicted(item, board));
   let sum = 0;
   return {
     members,
-    singles: open.filter((item) => board.items[item]?.predictedFail == null),
+    singles: open.filter((item) => !isPredicted(item, board)),
     predicted,
     predictedSums: predicted.map((item) => (sum += predictedHazard(item, board))),
     pairs,
     otherPairs,
     flakeHazard: -Math.log(1 - flake),
   };
+}
+
+/** Whether history says more about this item than about the project. */
+export function isPredicted(item: number, board: Board): boolean {
+  return typeof board.items[item]?.predictedFail === 'number';
 }
 
 export function predictedHazard(item: number, board: Board): number {

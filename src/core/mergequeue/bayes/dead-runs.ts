@@ -1,5 +1,5 @@
 /** Runs whose result no longer matters: cancelled to free their slots. */
-import type { ChangeId } from '../../ids.ts';
+import type { BuildId, ChangeId } from '../../ids.ts';
 import { hasBit } from '../bit-set.ts';
 import type { QueueProposal, QueueSnapshot } from '../model.ts';
 import { hasLanded, isShutOut, type TreeFacts } from '../tree-facts.ts';
@@ -9,7 +9,12 @@ import { doOverlap } from './overlap.ts';
 
 export type Cancel = Extract<QueueProposal, { kind: 'cancel' }>;
 
-export function deadRuns(snapshot: QueueSnapshot, facts: TreeFacts, board: Board): readonly Cancel[] {
+export function deadRuns(
+  snapshot: QueueSnapshot,
+  facts: TreeFacts,
+  board: Board,
+  awaited: ReadonlySet<BuildId>,
+): readonly Cancel[] {
   return board.running.flatMap((run): Cancel[] => {
     const cancel = (because: string): Cancel[] => [{ kind: 'cancel', build: run.build, because }];
     const build = snapshot.builds.find((entry) => entry.id === run.build);
@@ -18,7 +23,7 @@ export function deadRuns(snapshot: QueueSnapshot, facts: TreeFacts, board: Board
     if (run.items.length === 0) return cancel('everything in it has landed');
     // A change alone on the tip is the proof against it, so it runs to its end although its result is foreseen.
     if (run.items.length === 1 && run.holdsTip) return [];
-    if (isJointRun(run.items, board)) return [];
+    if (awaited.has(run.build) || isJointRun(run.items, board)) return [];
     if (holdsCertainRed(run.items, board)) return cancel('it holds a tree that was red already');
     if (!run.holdsTip && isCleared(run.items, board))
       return cancel('the target moved on, and nothing in it is in doubt');

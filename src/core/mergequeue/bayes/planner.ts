@@ -4,12 +4,12 @@
  * conflicting changes are not rules here: they follow from one score. Pure: the same snapshot and seed give the same plan.
  */
 import type { ChangeId } from '../../ids.ts';
-import type { QueuePlanner, QueueProposal } from '../model.ts';
+import type { QueuePlanner, QueueProposal, QueueSnapshot } from '../model.ts';
 import { needsFirst } from '../needs.ts';
 import { chainPlanner, isSteady } from '../chain.ts';
 import { prng } from '../prng.ts';
 import { rescuesOf } from '../rescue.ts';
-import { treeFacts, type TreeFacts } from '../tree-facts.ts';
+import { knownTreeOnTip, redTriesToEject, treeFacts, type TreeFacts } from '../tree-facts.ts';
 import { boardOf, type Board } from './board.ts';
 import { candidatesFor, treeOf } from './candidates.ts';
 import { deadRuns } from './dead-runs.ts';
@@ -17,6 +17,7 @@ import { reasonFor } from './explain.ts';
 import { outlookOf, redWorlds } from './outlook.ts';
 import { addTrial, fieldOf, valueOf, type Field } from './score.ts';
 import { trialOf, type Trial } from './trial.ts';
+import { overdueTrials } from './watchdog.ts';
 import { drawWorlds } from './worlds.ts';
 
 /** Operations for sampling; with the choice it stays below 20 ms at 200 changes and 16 slots. */
@@ -31,8 +32,8 @@ export const bayesPlanner: QueuePlanner = (snapshot, seed) => {
   const random = prng(seed ^ (snapshot.builds.length * 7919 + snapshot.landed.length * 104_729));
   const worlds = drawWorlds(board, random, { history: snapshot.history ?? null, budget: SAMPLING_BUDGET });
   const outlook = outlookOf(worlds, board);
-  const wanted = rescuesOf(snapshot, facts).wanted;
-  const dead = deadRuns(snapshot, facts, board);
+  const { wanted, awaited } = rescuesOf(snapshot, facts);
+  const dead = deadRuns(snapshot, facts, board, awaited);
   const kept = board.running.filter((run) => !dead.some((cancel) => cancel.build === run.build));
   const running = kept.map((run) => ({
     ...trialOf(run.items, redWorlds(run.items, outlook), 'landing', board, outlook),
@@ -40,18 +41,42 @@ export const bayesPlanner: QueuePlanner = (snapshot, seed) => {
   }));
   const proposals: QueueProposal[] = [...dead];
   let free = snapshot.slots - kept.length;
+  const field = fieldOf(board, outlook, snapshot.slots, running);
   for (const joint of wanted.slice(0, Math.max(0, free))) {
+    const items = board.items.flatMap((item, index) =>
+      item.members.some((id) => joint.includes(id)) ? [index] : [],
+    );
+    addTrial(field, trialOf(items, redWorlds(items, outlook), 'repair', board, outlook));
     proposals.push(
-      startOf(joint, 'red by itself, but its partner may repair it: tests them together once', facts),
+      startOf(joint, 'red alone, but a related change may repair it: tests them together once', facts),
     );
     free -= 1;
   }
-  const field = fieldOf(board, outlook, snapshot.slots, running);
-  for (const trial of chooseTrials(field, free)) {
+  for (const repeat of repeatsOf(board, snapshot, facts).slice(0, Math.max(0, free))) {
+    proposals.push(repeat);
+    free -= 1;
+  }
+  const overdue = overdueTrials(snapshot, field, free);
+  for (const trial of overdue) addTrial(field, trial);
+  for (const trial of [...overdue, ...chooseTrials(field, free - overdue.length)]) {
     proposals.push(startOf(membersOf(trial, board), reasonFor(trial, field), facts));
   }
   return proposals;
 };
+
+/** Where gates are flaky: the second run of changes that were red alone on the present tip. */
+function repeatsOf(board: Board, snapshot: QueueSnapshot, facts: TreeFacts): readonly QueueProposal[] {
+  const needed = redTriesToEject(snapshot);
+  if (needed < 2) return [];
+  return board.items.flatMap((item): QueueProposal[] => {
+    const known = item.closure?.length === 1 ? knownTreeOnTip(item.members, facts) : null;
+    if (known === null || known.red === null || known.green !== null || known.running !== null) return [];
+    if (known.redTries >= needed) return [];
+    const members = needsFirst(item.members, facts.pending);
+    const because = `repeats ${members.join(' with ')}: gates are flaky, one red run is not proof`;
+    return [{ kind: 'start', members, repeats: known.red, because }];
+  });
+}
 
 function chooseTrials(field: Field, freeSlots: number): Trial[] {
   const chosen: Trial[] = [];

@@ -139,8 +139,8 @@ function conditionalEntropy(trial: Trial, field: Field): number {
 /** H(red | givens), by counting the worlds of every combination of results. */
 function jointEntropy(givens: readonly WorldSet[], red: WorldSet, worlds: number): number {
   const cells = 1 << givens.length;
-  const total = new Array<number>(cells).fill(0);
-  const bad = new Array<number>(cells).fill(0);
+  const total = new Float64Array(cells);
+  const bad = new Float64Array(cells);
   const spare = worlds & 31;
   for (let at = 0; at < red.length; at++) {
     const valid = at === red.length - 1 && spare !== 0 ? (1 << spare) - 1 : -1;

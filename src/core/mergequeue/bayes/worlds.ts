@@ -7,7 +7,15 @@ import type { QueueHistory } from '../model.ts';
 import type { Prng } from '../prng.ts';
 import { countBits, countOnes, hasBit } from '../bit-set.ts';
 import type { Board } from './board.ts';
-import { causesOf, decodeCause, drawCauses, isPairCause, pairCode, type Causes } from './causes.ts';
+import {
+  causesOf,
+  decodeCause,
+  drawCauses,
+  isPairCause,
+  isPredicted,
+  pairCode,
+  type Causes,
+} from './causes.ts';
 import { doOverlap } from './overlap.ts';
 import { rateSampler, type RateCounts, type Rates, type RateSampler } from './rates.ts';
 
@@ -119,7 +127,7 @@ function ratesFor(active: readonly number[], board: Board, sampler: RateSampler,
   let pairs = 0;
   let others = 0;
   for (const code of active) {
-    if (code < board.items.length) bad += board.items[code]?.predictedFail == null ? 1 : 0;
+    if (code < board.items.length) bad += isPredicted(code, board) ? 0 : 1;
     else if (isPairCause(code, board)) {
       const [a, b] = decodeCause(code, board);
       if (a !== undefined && b !== undefined && doOverlap(board.overlaps, a, b)) pairs += 1;

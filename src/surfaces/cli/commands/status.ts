@@ -12,7 +12,7 @@ export function define(host: Host) {
         const wish = { task: id ?? null, ready: options.ready === true, welcome: false };
         if (options.watch === true) {
           const { watchStatus } = await import('../status/watch-status.ts');
-          return watchStatus();
+          return watchStatus(context, wish);
         }
         const { showStatus } = await import('../status/show-status.ts');
         return showStatus(context, wish);

@@ -44,7 +44,14 @@ export async function loadPlan(input: LoadInput, source: PlanSource): Promise<Lo
     readText: readerOf(place),
     files: detected.files,
   });
-  sayProblems(context, parsed.problems, source.text);
+  // A scope that matches nothing yet is usual for work to come; `plan check` says it.
+  const isQuiet = (problem: PlanDiagnostic): boolean =>
+    problem.code === 'E0332' && context.globals.verbosity < 1;
+  sayProblems(
+    context,
+    parsed.problems.filter((problem) => !isQuiet(problem)),
+    source.text,
+  );
   const { plan, origins } = parsed;
   if (plan === null || origins === null) throw invalid(source, parsed.problems);
   const filled = fillWorkspace(plan, source.text, detected);

@@ -6,7 +6,7 @@ import { liveBlock } from '../../../views/live-block.ts';
 import { narrate } from '../../../views/narrate.ts';
 import { narrationLine } from '../../../views/narration-text.ts';
 import { statusView } from '../../../views/status-view.ts';
-import type { Out } from '../out.ts';
+import type { Out } from '../writer.ts';
 
 export interface Audience {
   hear(events: readonly RunEvent[], state: RunState): void;

@@ -1,5 +1,5 @@
 /** `copse status`: reads the log without leading, so it works while a run is on and starts at once. */
-import { loadLatest } from '../../../engine/api.ts';
+import { loadLatest } from '../../../engine/load-latest.ts';
 import { Failure } from '../../../kit/failure.ts';
 import { statusText } from '../../../views/status-text.ts';
 import { statusView, type StatusView } from '../../../views/status-view.ts';
@@ -8,6 +8,9 @@ import type { Context } from '../host.ts';
 import { findPlace } from '../place.ts';
 import { WELCOME } from '../root-help.ts';
 import { ownTask, withStore } from '../session.ts';
+
+/** Rows of one zone on a screen; `--json` has them all. */
+const MOST_ROWS = 200;
 
 export interface StatusWish {
   /** null: all, or the task of the worktree the command was started in. */
@@ -34,7 +37,7 @@ export async function showStatus(context: Context, wish: StatusWish): Promise<nu
   });
   if (found === null) return sayNothingYet(context, wish);
   if (out.json) out.envelope('status', found.view);
-  else out.answer(...statusText(found.view, found.nowMs, out.paint));
+  else out.answer(...statusText(found.view, { nowMs: found.nowMs, mostRows: MOST_ROWS }, out.paint));
   return EXIT.done;
 }
 
