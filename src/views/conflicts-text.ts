@@ -45,11 +45,11 @@ export function conflictsText(view: ConflictsView, paint: Paint): readonly strin
 export function orderText(view: ConflictsView, paint: Paint): readonly string[] {
   if (view.order.length === 0) return ['nothing to order'];
   const wide = Math.max(...view.order.map(({ id }) => displayWidth(clean(id, paint))));
-  const label = Math.min(wide, MAX_LABEL);
+  const label = Math.min(wide, MAX_LABEL, Math.floor(paint.columns / 3));
   const count = String(view.order.length).length;
   return view.order.flatMap(({ id, because }, at) => {
     const head = `${String(at + 1).padStart(count)}  ${cell(id, label, paint)}  `;
-    const room = Math.max(20, paint.columns - displayWidth(head));
+    const room = Math.max(10, paint.columns - displayWidth(head));
     const [first = '', ...rest] = wrapTo(clean(because, paint), room);
     return [`${head}${first}`, ...rest.map((line) => `${' '.repeat(displayWidth(head))}${line}`)];
   });
@@ -73,17 +73,17 @@ function matrix(view: ConflictsView, paint: Paint): readonly string[] {
   const wide = String(ids.length).length;
   const label = Math.min(MAX_LABEL, Math.max(...ids.map((id) => displayWidth(clean(id, paint)))));
   const column = wide + 1;
-  if (wide + 1 + label + 1 + column * (ids.length - 1) > paint.columns) return [];
+  if (wide + 1 + label + column * (ids.length - 1) > paint.columns) return [];
   const marks = new Map(view.pairs.map((pair) => [`${pair.a}\n${pair.b}`, markOf(pair)]));
   const rows = ids.map((id, row) => {
     const cells = ids.slice(0, row).map((other) => {
       const mark = marks.get(`${other}\n${id}`) ?? APART;
       return `${' '.repeat(wide)}${tint(paint.ascii ? mark.ascii : mark.symbol, mark.hue, paint)}`;
     });
-    return `${String(row + 1).padStart(wide)} ${cell(id, label, paint)} ${cells.join('')}`.trimEnd();
+    return `${String(row + 1).padStart(wide)} ${cell(id, label, paint)}${cells.join('')}`.trimEnd();
   });
   const numbers = ids.slice(0, -1).map((_, at) => String(at + 1).padStart(column));
-  return [`${' '.repeat(wide + label + 2)}${numbers.join('')}`, ...rows, ...legend(paint), ''];
+  return [`${' '.repeat(wide + label + 1)}${numbers.join('')}`, ...rows, ...legend(paint), ''];
 }
 
 function legend(paint: Paint): readonly string[] {

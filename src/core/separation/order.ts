@@ -26,9 +26,12 @@ export function mergeOrder(landers: readonly Lander[], cells: readonly Cell[]): 
     const candidates = (ready.length > 0 ? ready : rest).map((lander) => ({
       lander,
       ...standing(lander.id, open, costs),
+      landed: ordered.map(({ id }) => id).filter((id) => costs.get(id)?.get(lander.id)?.isConflict === true),
     }));
     const [next] = candidates.toSorted(
       (x, y) =>
+        // What meets nothing landed lands clean; what meets something costs a resolution wherever it stands.
+        x.landed.length - y.landed.length ||
         x.conflicts.length - y.conflicts.length ||
         Math.round((x.risk - y.risk) * 100) ||
         sizeOf(x.lander) - sizeOf(y.lander) ||
@@ -51,6 +54,8 @@ interface Standing {
   readonly lander: Lander;
   /** Of those still to land. */
   readonly conflicts: readonly string[];
+  /** Conflicts with those that have their place already. */
+  readonly landed: readonly string[];
   readonly risk: number;
 }
 
@@ -91,18 +96,29 @@ function sizeOf({ size }: Lander): number {
   return size ?? Number.MAX_SAFE_INTEGER;
 }
 
-function reasonOf({ lander, conflicts, risk }: Standing, isReady: boolean, all: readonly Lander[]): string {
+function reasonOf(
+  { lander, conflicts, landed, risk }: Standing,
+  isReady: boolean,
+  all: readonly Lander[],
+): string {
   const known = new Set(all.map(({ id }) => id));
   const needs = lander.after.filter(({ id }) => known.has(id));
   const parts = [
     ...(isReady ? [] : ['part of a circle of needs']),
     ...(needs.length > 0 ? [`after ${listed(needs.map(({ id, because }) => `${id} (${because})`))}`] : []),
-    conflicts.length > 0
-      ? `conflicts with ${listed(conflicts)}`
-      : risk >= 0.01
-        ? `may meet the rest (${Math.round(Math.min(1, risk) * 100)} % conflict expected)`
-        : 'conflicts with none that land later',
+    meetings(conflicts, landed, risk),
     lander.size === null ? 'nothing changed yet' : `${lander.size} path${lander.size === 1 ? '' : 's'}`,
   ];
   return parts.join('; ');
+}
+
+/** What it meets on the way: those that land later count for its place, those before it are said. */
+function meetings(later: readonly string[], before: readonly string[], risk: number): string {
+  const parts = [
+    ...(later.length > 0 ? [`conflicts with ${listed(later)}, still to land`] : []),
+    ...(before.length > 0 ? [`conflicts with ${listed(before)}, landed before`] : []),
+  ];
+  if (parts.length > 0) return parts.join('; ');
+  if (risk >= 0.01) return `may meet the rest (${Math.round(Math.min(1, risk) * 100)} % conflict expected)`;
+  return 'conflicts with none';
 }

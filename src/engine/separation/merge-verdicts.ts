@@ -15,7 +15,9 @@ import { Failure } from '../../kit/failure.ts';
 import type { Deps } from '../deps.ts';
 import { under } from '../paths.ts';
 
-export type VerdictDeps = Pick<Deps, 'git' | 'files' | 'paths'>;
+export type VerdictDeps = Pick<Deps, 'git' | 'paths'> & {
+  readonly files: Pick<Deps['files'], 'read' | 'write'>;
+};
 
 export interface MergeVerdicts {
   /** By `verdictKey`; every pair of different tips is there. */

@@ -70,7 +70,8 @@ export async function subjectsOfBranches(
   const subjects: ConflictSubject[] = [];
   for (const name of names) {
     const branch = name.replace(/^refs\/heads\//, '') as BranchName;
-    const own = await deps.git.branchTip(branch);
+    // Any text may be asked for; only `resolve` answers with null to a name git would refuse.
+    const own = await deps.git.resolve(`refs/heads/${branch}`);
     const tip = own ?? (await deps.git.resolve(name));
     if (tip === null)
       throw new Failure('usage-branch', `there is no branch or task ${name}`, { hint: 'git branch --list' });

@@ -69,7 +69,7 @@ async function look(session: Session, wish: ConflictWish): Promise<ConflictsView
   const onto = await ontoOf(scene, wish.into);
   const subjects =
     wish.names.length > 0
-      ? await namedSubjects(scene, [...new Set(wish.names)])
+      ? await namedSubjects(scene, [...new Set(wish.names.map((name) => name.replace(/^refs\/heads\//, '')))])
       : await allSubjects(scene, onto);
   const ignore = scene.plan?.conflicts.ignore ?? [];
   return conflictsView(await conflictsOf(deps, subjects, { onto: onto.commit, ignore }));
@@ -137,5 +137,5 @@ async function allSubjects({ session, run, plan }: Scene, onto: Onto): Promise<r
     if (branch === onto.branch || (await deps.git.isAncestor(tip, onto.commit))) continue;
     open.push(branch);
   }
-  return subjectsOfBranches(deps, open);
+  return subjectsOfBranches(deps, open.toSorted());
 }
