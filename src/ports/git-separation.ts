@@ -52,6 +52,8 @@ export interface SeparationGit {
   ): Promise<readonly { readonly a: CommitId; readonly b: CommitId; readonly bases: readonly CommitId[] }[]>;
   /** One list per range, in order. One process. */
   changedPathsOf(ranges: readonly TipRange[]): Promise<readonly (readonly PathDifference[])[]>;
+  /** Whose verdicts these are: another version may merge otherwise. */
+  gitVersion(): Promise<string>;
   /** One verdict per pair, in order: the one git's merge of these two commits gives. Writes nothing that stays. */
   trialMerges(pairs: readonly TipPair[]): Promise<readonly TrialMerge[]>;
   /** Paths of each of the newest `commits` commits that `tip` reaches, merges left out. One process. */

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AbsolutePath, CommitId } from '../../src/core/ids.ts';
@@ -196,5 +196,43 @@ describe('questions of the conflict matrix: hostile and odd repositories', () =>
     await rename(join(world.root, '.git', 'index'), join(world.folder, 'index'));
     await writeFile(join(world.root, '.git', 'index'), 'no index at all');
     expect((await world.git.worktreeChanges(world.root))?.paths).toEqual(['b.txt']);
+  });
+});
+
+describe('a git that cannot merge in batches', () => {
+  const path = process.env['PATH'];
+  afterEach(() => {
+    process.env['PATH'] = path;
+  });
+
+  test('is given one process per pair, and the verdicts are the same', async () => {
+    const world = await realWorld();
+    const old = join(world.folder, 'old');
+    await mkdir(old);
+    const script = [
+      '#!/bin/sh',
+      'for word in "$@"; do [ "$word" = --stdin ] && case "$*" in *merge-tree*) echo "$*" >>"$0.asked"; exit 129;; esac; done',
+      `PATH=${JSON.stringify(path)} exec git "$@"`,
+    ];
+    await writeFile(join(old, 'git'), `${script.join('\n')}\n`, { mode: 0o755 });
+    const one = await world.commitAsHuman(branch('one'), world.base, { 'a.txt': '1\n', 'b.txt': '1\n' });
+    const two = await world.commitAsHuman(branch('two'), world.base, { 'a.txt': '2\n', 'b.txt': '2\n' });
+    const three = await world.commitAsHuman(branch('three'), world.base, { 'dir/c.txt': '3\n' });
+    const orphan = (await git(world.root, 'commit-tree', `${one}^{tree}`, '-m', 'orphan')) as CommitId;
+    const pairs = [
+      { a: one, b: two },
+      { a: one, b: three },
+      { a: one, b: orphan },
+      { a: one, b: '1'.repeat(40) as CommitId },
+    ];
+    const batched = await world.git.trialMerges(pairs);
+    process.env['PATH'] = `${old}:${path ?? ''}`;
+    const older = await world.reopen();
+    expect(await older.trialMerges(pairs)).toEqual(batched);
+    expect(await older.trialMerges(pairs)).toEqual(batched);
+    expect(batched.map(({ kind }) => kind)).toEqual(['conflict', 'clean', 'unknown', 'unknown']);
+    const asked = await readFile(join(old, 'git.asked'), 'utf8');
+    expect(asked.trim().split('\n')).toHaveLength(1);
+    await world.dispose();
   });
 });

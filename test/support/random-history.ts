@@ -117,14 +117,14 @@ function move(files: Map<string, string>, from: string, to: string): void {
 }
 
 function moveFolder(files: Map<string, string>, from: string, to: string): void {
-  for (const path of [...files.keys()])
+  for (const path of Array.from(files.keys()))
     if (path.startsWith(`${from}/`)) move(files, path, `${to}${path.slice(from.length)}`);
 }
 
 /** A path cannot be a file and a folder at once: whatever stands in the way goes. */
 function put(files: Map<string, string>, path: string, text: string): void {
   if (path === '') return;
-  for (const other of [...files.keys()]) {
+  for (const other of Array.from(files.keys())) {
     if (other.startsWith(`${path}/`) || path.startsWith(`${other}/`)) files.delete(other);
   }
   files.set(path, text);

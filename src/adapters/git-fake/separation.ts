@@ -20,6 +20,7 @@ export function separationPart(world: FakeWorld): SeparationGit {
     listCheckouts: async () => listCheckouts(world),
     commonBases: async (tips) => commonBases(world, [...new Set(tips)]),
     changedPathsOf: async (ranges) => ranges.map((range) => differences(world, range)),
+    gitVersion: async () => '2.99.0',
     trialMerges: async (pairs) => pairs.map((pair) => trialMerge(world, pair)),
     coChange: async (tip, commits) => coChange(world, tip, commits),
     worktreeChanges: async (path) => worktreeChanges(world, path),

@@ -100,7 +100,7 @@ export async function coChange(
   const lists: RepoPath[][] = [];
   let isFirst = false;
   for (const part of splitNul(output)) {
-    if (part[0] === 1 && /^\u0001[0-9a-f]{40,64}$/.test(part.toString('latin1'))) {
+    if (part[0] === 1 && /^[0-9a-f]{40,64}$/.test(part.toString('latin1', 1))) {
       lists.push([]);
       isFirst = true;
       continue;

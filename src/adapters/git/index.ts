@@ -35,7 +35,7 @@ import { shareFiles } from './share-files.ts';
 import { checkoutSlot, slotChanges } from './slots.ts';
 import { takeIn } from './take-in.ts';
 import { ensureInControl } from './transfer.ts';
-import { trialMerges } from './trial-merges.ts';
+import { openTrialMerges } from './trial-merges.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { userBranchTip } from './user-refs.ts';
 import { sight } from './workspace.ts';
@@ -164,7 +164,8 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     listCheckouts: () => listCheckouts(context),
     commonBases: (tips) => commonBases(context, tips),
     changedPathsOf: (ranges) => changedPathsOf(context, ranges),
-    trialMerges: (pairs) => trialMerges(context, pairs),
+    gitVersion: async () => context.gitVersion,
+    trialMerges: openTrialMerges(context),
     coChange: (tip, commits) => coChange(context, tip, commits),
     worktreeChanges: (path) => worktreeChanges(context, path),
     settled: () => pool.settled(),

@@ -17,22 +17,23 @@ const MAX_PROCESSES = 4;
 
 const OPTIONS = ['--write-tree', '-z', '--name-only', '--no-messages'];
 
-export async function trialMerges(
+/** The method of the port; what git can do is asked once. */
+export function openTrialMerges(
   context: GitContext,
-  pairs: readonly TipPair[],
-): Promise<readonly TrialMerge[]> {
-  if (pairs.length === 0) return [];
-  return withReach(context, async (reach) => {
-    if (!(await canBatch(context, reach))) return singly(context, reach, pairs);
-    const processes = Math.min(
-      MAX_PROCESSES,
-      availableParallelism(),
-      Math.ceil(pairs.length / PAIRS_WORTH_A_PROCESS),
-    );
-    const size = Math.ceil(pairs.length / processes);
-    const parts = Array.from({ length: processes }, (_, at) => pairs.slice(at * size, (at + 1) * size));
-    return (await Promise.all(parts.map((part) => inBatches(context, reach, part)))).flat();
-  });
+): (pairs: readonly TipPair[]) => Promise<readonly TrialMerge[]> {
+  let batches: Promise<boolean> | null = null;
+  return async (pairs) => {
+    if (pairs.length === 0) return [];
+    return withReach(context, async (reach) => {
+      batches ??= canBatch(context, reach);
+      if (!(await batches)) return singly(context, reach, pairs);
+      const wanted = Math.ceil(pairs.length / PAIRS_WORTH_A_PROCESS);
+      const processes = Math.min(MAX_PROCESSES, availableParallelism(), wanted);
+      const size = Math.ceil(pairs.length / processes);
+      const parts = Array.from({ length: processes }, (_, at) => pairs.slice(at * size, (at + 1) * size));
+      return (await Promise.all(parts.map((part) => inBatches(context, reach, part)))).flat();
+    });
+  };
 }
 
 /** Asked of git itself, not guessed from its version: vendors port options back. An empty batch is a success. */

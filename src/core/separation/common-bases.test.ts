@@ -8,7 +8,7 @@ const row = (commit: string, ...parents: readonly string[]): CommitRow => ({
   parents: parents.map(id),
 });
 const basesOf = (tips: string, rows: readonly CommitRow[], shared: string | null = null) =>
-  pairBases([...tips].map(id), rows, shared === null ? null : id(shared)).map(
+  pairBases(tips.split('').map(id), rows, shared === null ? null : id(shared)).map(
     ({ a, b, bases }) => `${a}${b}:${[...bases].toSorted().join('')}`,
   );
 

@@ -196,15 +196,15 @@ describe('the merge order', () => {
     verdict: (a: string, b: string) => PairVerdict,
     after: Readonly<Record<string, string>> = {},
   ) => {
-    const landers = [...text].map((id, at) => ({
+    const landers = text.split('').map((id, at) => ({
       id,
       size: text.length - at,
-      after: [...(after[id] ?? '')].map((need) => ({ id: need, because: 'needed' })),
+      after: (after[id] ?? '').split('').map((need) => ({ id: need, because: 'needed' })),
     }));
     return mergeOrder(
       landers,
       matrixOf(
-        [...text].map((id) => subject(id, {})),
+        text.split('').map((id) => subject(id, {})),
         verdict,
       ),
     );

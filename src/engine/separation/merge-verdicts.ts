@@ -106,7 +106,7 @@ async function mergeOpen(
 ): Promise<{ readonly verdicts: ReadonlyMap<string, PairVerdict>; readonly known: number }> {
   const verdicts = new Map<string, PairVerdict>();
   if (open.length === 0) return { verdicts, known: 0 };
-  const { gitVersion } = await deps.git.facts();
+  const gitVersion = await deps.git.gitVersion();
   const path = under(deps.paths.state, 'separation/verdicts.txt');
   const known = readVerdicts(await readCache(deps, path), gitVersion);
   const rest = open.filter(({ a, b }) => !known.has(verdictKey(a, b)));
