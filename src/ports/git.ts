@@ -5,6 +5,7 @@
  * ends in the same state: each looks at the world first. Failures are `Failure` with a `git-…` code.
  */
 import type { AbsolutePath, BranchName, CommitId, RepoPath, TreeId } from '../core/ids.ts';
+import type { SeparationGit } from './git-separation.ts';
 
 export interface RepositoryFacts {
   readonly root: AbsolutePath;
@@ -148,7 +149,7 @@ export interface RefChange {
   readonly to: CommitId | null;
 }
 
-export interface GitPort {
+export interface GitPort extends SeparationGit {
   facts(): Promise<RepositoryFacts>;
   /** In the user's repository; null when it names no commit. */
   resolve(revision: string): Promise<CommitId | null>;

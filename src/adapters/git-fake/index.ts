@@ -11,6 +11,7 @@ import { isOnTop, takeSnapshot, verifySnapshot } from './guard.ts';
 import { isAncestor, mergeBase } from './history.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs, publish } from './publish.ts';
+import { separationPart } from './separation.ts';
 import {
   capture,
   commitOnBehalf,
@@ -108,7 +109,7 @@ function withFailures(world: FakeWorld, port: GitPort): GitPort {
 }
 
 function portOf(world: FakeWorld): GitPort {
-  return { ...readingPart(world), ...workspacePart(world), ...landingPart(world) };
+  return { ...readingPart(world), ...workspacePart(world), ...landingPart(world), ...separationPart(world) };
 }
 
 type Reading =

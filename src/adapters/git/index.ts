@@ -8,6 +8,8 @@ import type { Failpoint } from '../../ports/world.ts';
 import { isAncestor, mergeBase } from './ancestry.ts';
 import { capture, commitOnBehalf } from './capture.ts';
 import { recoverForwards } from './checkout-forward.ts';
+import { changedPathsOf, coChange } from './changed-paths.ts';
+import { commonBases } from './common-bases.ts';
 import { effect, type GitContext } from './context.ts';
 import { openIdentity, openPlaces, sweepState } from './control.ts';
 import { diff } from './diff.ts';
@@ -18,9 +20,11 @@ import { GitFailure } from './failure.ts';
 import { takeSnapshot, verifySnapshot } from './guard.ts';
 import { intakeFacts } from './intake-facts.ts';
 import { dropKept, listKept, writeKept } from './kept-refs.ts';
+import { listBranches, listCheckouts } from './list-branches.ts';
 import { Mutexes, Semaphore, withFileLock } from './lock.ts';
 import { sweepStateLocks } from './lock-sweep.ts';
 import { wasMadeInWorkspace } from './made-in-workspace.ts';
+import { worktreeChanges } from './look.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs } from './move-refs.ts';
 import { requireCommit } from './objects.ts';
@@ -36,6 +40,7 @@ import { shareFiles } from './share-files.ts';
 import { checkoutSlot, slotChanges } from './slots.ts';
 import { takeIn } from './take-in.ts';
 import { ensureInControl } from './transfer.ts';
+import { openTrialMerges } from './trial-merges.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { userBranchTip } from './user-refs.ts';
 import { sight } from './workspace.ts';
@@ -167,6 +172,14 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     publish: (request) => publish(context, request),
     moveRefs: (changes, reason) => moveRefs(context, changes, reason),
     diff: (from, to, maxBytes) => diff(context, from, to, maxBytes),
+    listBranches: (limit) => listBranches(context, limit),
+    listCheckouts: () => listCheckouts(context),
+    commonBases: (tips) => commonBases(context, tips),
+    changedPathsOf: (ranges) => changedPathsOf(context, ranges),
+    gitVersion: async () => context.gitVersion,
+    trialMerges: openTrialMerges(context),
+    coChange: (tip, commits) => coChange(context, tip, commits),
+    worktreeChanges: (path) => worktreeChanges(context, path),
     settled: () => pool.settled(),
     close: () => {
       context.controlReader.close();
