@@ -38,7 +38,7 @@ function loop(pauseMs: number, cwd: string, ...args: readonly string[]): () => P
 async function life(spec: WorkspaceSpec, side: CommitId): Promise<void> {
   const port = world.git;
   expect(await port.provision(spec)).toMatchObject({ kind: 'ready' });
-  const status = loop(200, spec.path, 'status', '--porcelain');
+  const status = loop(500, spec.path, 'status', '--porcelain');
   try {
     const snapshot = await port.takeSnapshot(spec);
     await writeFile(join(spec.path, `${spec.task}.txt`), `${spec.task}\n`);
@@ -78,7 +78,7 @@ test('gc, pack-refs, fetch, prune and status beside sixteen workspaces make no c
     ['fetch', '-q', 'origin', '+refs/heads/*:refs/remotes/origin/*'],
     ['worktree', 'prune', '--expire=now'],
     ['status', '--porcelain'],
-  ].map((args) => loop(100, world.root, ...args));
+  ].map((args) => loop(250, world.root, ...args));
   let landed = world.base;
   const landings = (async () => {
     for (let at = 0; at < 5; at += 1) {
@@ -95,4 +95,4 @@ test('gc, pack-refs, fetch, prune and status beside sixteen workspaces make no c
   expect(await world.git.branchTip(branch('target'))).toBe(landed);
   await git(world.root, 'fsck', '--connectivity-only');
   expect(await git(world.root, 'worktree', 'list')).not.toContain('task-');
-});
+}, 300_000);
