@@ -46,7 +46,6 @@ import { userBranchTip } from './user-refs.ts';
 import { sight } from './workspace.ts';
 
 export { GIT_FAILPOINTS } from './context.ts';
-export { GitFailure } from './failure.ts';
 
 export interface OpenGitOptions {
   /** Any folder inside the user's checkout. */

@@ -6,7 +6,7 @@ import { parseCommitId } from '../../core/ids.ts';
 import type { GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { entriesOf, readIfThere, statIfThere } from './files.ts';
-import { branchRef, zeroId } from './names.ts';
+import { branchRef } from './names.ts';
 import { withRefJournal } from './ref-journal.ts';
 
 export type Head =
@@ -155,8 +155,4 @@ export async function operationInProgress(gitDir: string): Promise<string | null
   ];
   for (const [file, name] of marks) if ((await statIfThere(join(gitDir, file))) !== null) return name;
   return null;
-}
-
-export function isZero(id: string): boolean {
-  return id === zeroId(id);
 }
