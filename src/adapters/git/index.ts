@@ -8,7 +8,7 @@ import type { Failpoint } from '../../ports/world.ts';
 import { isAncestor, mergeBase } from './ancestry.ts';
 import { capture, commitOnBehalf } from './capture.ts';
 import { changedPathsOf, coChange } from './changed-paths.ts';
-import { commonBases } from './common-bases.ts';
+import { commonBases } from './merge-bases.ts';
 import { effect, type GitContext } from './context.ts';
 import { openIdentity, openPlaces, sweepState } from './control.ts';
 import { diff } from './diff.ts';
