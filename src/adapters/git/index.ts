@@ -9,7 +9,7 @@ import { isAncestor, mergeBase } from './ancestry.ts';
 import { capture, commitOnBehalf } from './capture.ts';
 import { recoverForwards } from './checkout-forward.ts';
 import { changedPathsOf, coChange } from './changed-paths.ts';
-import { commonBases } from './common-bases.ts';
+import { commonBases } from './merge-bases.ts';
 import { effect, type GitContext } from './context.ts';
 import { openIdentity, openPlaces, sweepState } from './control.ts';
 import { diff } from './diff.ts';

@@ -1,6 +1,6 @@
 /** Which pairs of tips need a merge for their verdict, and which have one without. */
 import type { CommitId } from '../ids.ts';
-import type { PairBases } from './common-bases.ts';
+import type { PairBases } from './merge-bases.ts';
 import { meetingOfLegs, type ReadChanges } from './prefilter.ts';
 
 export interface Range {

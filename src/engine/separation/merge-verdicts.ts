@@ -1,6 +1,6 @@
 /** Verdicts of all pairs of tips: a filter proves most of them clean, git merges the rest once. */
 import type { AbsolutePath, CommitId } from '../../core/ids.ts';
-import type { PairBases } from '../../core/separation/common-bases.ts';
+import type { PairBases } from '../../core/separation/merge-bases.ts';
 import {
   type KnownVerdict,
   readVerdicts,

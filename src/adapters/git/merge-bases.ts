@@ -1,6 +1,6 @@
 /** Merge bases of all pairs of tips: two processes whatever their number. */
 import type { CommitId } from '../../core/ids.ts';
-import { type CommitRow, type PairBases, pairBases } from '../../core/separation/common-bases.ts';
+import { type CommitRow, type PairBases, pairBases } from '../../core/separation/merge-bases.ts';
 import type { GitContext } from './context.ts';
 import { commitIdOf } from './names.ts';
 import { type Reach, withReach } from './reach.ts';

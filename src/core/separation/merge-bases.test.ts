@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CommitId } from '../ids.ts';
-import { type CommitRow, pairBases } from './common-bases.ts';
+import { type CommitRow, pairBases } from './merge-bases.ts';
 
 const id = (name: string | number): CommitId => String(name) as CommitId;
 const row = (commit: string, ...parents: readonly string[]): CommitRow => ({
