@@ -242,7 +242,12 @@ describe('another git', () => {
     await mkdir(crashing);
     const tips: CommitId[] = [];
     for (let at = 0; at < 6; at += 1) {
-      tips.push(await world.commitAsHuman(branch(`t${at}`), world.base, { 'a.txt': `${at >> 1}\n` }));
+      tips.push(
+        await world.commitAsHuman(branch(`t${at}`), world.base, {
+          'a.txt': `${at >> 1}\n`,
+          [`own-${at}.txt`]: 'x\n',
+        }),
+      );
     }
     const pairs = tips.flatMap((a, at) => tips.slice(at + 1).map((b) => ({ a, b })));
     const expected = await world.git.trialMerges(pairs);
