@@ -199,13 +199,13 @@ describe('questions of the conflict matrix: hostile and odd repositories', () =>
   });
 });
 
-describe('a git that cannot merge in batches', () => {
+describe('another git', () => {
   const path = process.env['PATH'];
   afterEach(() => {
     process.env['PATH'] = path;
   });
 
-  test('is given one process per pair, and the verdicts are the same', async () => {
+  test('without batches is given one process per pair, and the verdicts are the same', async () => {
     const world = await realWorld();
     const old = join(world.folder, 'old');
     await mkdir(old);
@@ -233,6 +233,39 @@ describe('a git that cannot merge in batches', () => {
     expect(batched.map(({ kind }) => kind)).toEqual(['conflict', 'clean', 'unknown', 'unknown']);
     const asked = await readFile(join(old, 'git.asked'), 'utf8');
     expect(asked.trim().split('\n')).toHaveLength(1);
+    await world.dispose();
+  });
+
+  test('that crashes on one pair costs that pair alone', async () => {
+    const world = await realWorld();
+    const crashing = join(world.folder, 'crashing');
+    await mkdir(crashing);
+    const tips: CommitId[] = [];
+    for (let at = 0; at < 6; at += 1) {
+      tips.push(
+        await world.commitAsHuman(branch(`t${at}`), world.base, {
+          'a.txt': `${at >> 1}\n`,
+          [`own-${at}.txt`]: 'x\n',
+        }),
+      );
+    }
+    const pairs = tips.flatMap((a, at) => tips.slice(at + 1).map((b) => ({ a, b })));
+    const expected = await world.git.trialMerges(pairs);
+    // Dies before it writes any answer, as a process does whose output was still in its buffer.
+    const script = [
+      '#!/bin/sh',
+      `export PATH=${JSON.stringify(path)}`,
+      'case "$*" in *merge-tree*--stdin*) ;; *) exec git "$@" ;; esac',
+      'cat >"$0.in.$$"',
+      `if grep -q "${tips[1]} ${tips[4]}" "$0.in.$$"; then kill -ABRT $$; fi`,
+      'git "$@" <"$0.in.$$"',
+    ];
+    await writeFile(join(crashing, 'git'), `${script.join('\n')}\n`, { mode: 0o755 });
+    process.env['PATH'] = `${crashing}:${path ?? ''}`;
+    const found = await (await world.reopen()).trialMerges(pairs);
+    const at = pairs.findIndex(({ a, b }) => a === tips[1] && b === tips[4]);
+    expect(found[at]?.kind).toBe('unknown');
+    expect(found.toSpliced(at, 1)).toEqual(expected.toSpliced(at, 1));
     await world.dispose();
   });
 });

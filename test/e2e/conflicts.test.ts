@@ -204,7 +204,10 @@ describe('the filter', () => {
           spared += counts.spared;
           for (const [at, { a, b }] of pairs.entries()) {
             const verdict = verdicts.get(verdictKey(a, b));
-            expect(verdict?.kind, `${a} ${b} of seed ${seed}`).toBe(truths[at]?.kind);
+            const truth = truths[at]?.kind;
+            // Git 2.39 fails an assertion of its own on some of these merges: what it cannot tell may have been proven.
+            const allowed = truth === 'unknown' ? ['unknown', 'clean'] : [truth];
+            expect(allowed, `${a} ${b} of seed ${seed}`).toContain(verdict?.kind);
           }
         } finally {
           own.dispose();

@@ -17,7 +17,9 @@ export async function withReach<T>(context: GitContext, work: (reach: Reach) => 
   const scratch = join(state, 'scratch', `${process.pid}-${newNonce()}`);
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const shallow = join(commonDir, 'shallow');
-  const stores = [join(control, 'objects'), join(commonDir, 'objects'), lookObjects(context)];
+  const looks = lookObjects(context);
+  const isLooked = (await statIfThere(looks)) !== null;
+  const stores = [join(control, 'objects'), join(commonDir, 'objects'), ...(isLooked ? [looks] : [])];
   const reach: Reach = {
     gitDir: control,
     objectDir: scratch,

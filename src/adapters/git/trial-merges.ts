@@ -48,7 +48,13 @@ async function canBatch(context: GitContext, reach: Reach): Promise<boolean> {
   return code === 0;
 }
 
-/** A pair that git cannot merge ends its process: that pair is unknown, and the rest goes to another one. */
+/** Git died of a signal: a failed assertion of its own. */
+const CRASHED = -1;
+
+/**
+ * A pair that git refuses ends its process: that pair is unknown, and the rest goes to another one. When git crashes, the
+ * answers it had not yet written are lost with it, so what is unanswered is halved until the pair is found.
+ */
 async function inBatches(
   context: GitContext,
   reach: Reach,
@@ -62,16 +68,22 @@ async function inBatches(
       label: `merge ${rest.length} pairs on trial`,
       args: ['merge-tree', '--stdin', ...OPTIONS],
       input: rest.map(({ a, b }) => `${a} ${b}\n`).join(''),
-      ok: [0, 1, 128],
+      ok: [0, 1, 128, CRASHED],
       maxBytes: 1 << 30,
       timeoutMs: 1_800_000,
     });
     const answers = readAnswers(stdout);
     verdicts.push(...answers);
-    if (answers.length >= rest.length) break;
+    const open = rest.slice(answers.length);
+    if (open.length === 0) break;
     if (code === 0)
       throw new GitFailure('git-failed', `git answered ${answers.length} of ${rest.length} merges`);
-    verdicts.push({ kind: 'unknown', why: reasonOf(stderr) });
+    if (code !== CRASHED || open.length === 1) verdicts.push({ kind: 'unknown', why: reasonOf(stderr) });
+    else {
+      const middle = Math.ceil(open.length / 2);
+      verdicts.push(...(await inBatches(context, reach, open.slice(0, middle))));
+      verdicts.push(...(await inBatches(context, reach, open.slice(middle))));
+    }
   }
   return verdicts;
 }
@@ -105,7 +117,7 @@ async function singly(
           ...reach,
           label: `merge ${b.slice(0, 12)} with ${a.slice(0, 12)} on trial`,
           args: ['merge-tree', ...OPTIONS, a, b],
-          ok: [0, 1, 128],
+          ok: [0, 1, 128, CRASHED],
         });
         if (code === 0) return { kind: 'clean' };
         // Exit 1 with no tree is a name git does not know, not a conflict.
