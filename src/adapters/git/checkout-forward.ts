@@ -132,19 +132,16 @@ async function finish(context: GitContext, journal: Journal, index: string): Pro
 
 async function isForwardable(context: GitContext, forward: OpenForward): Promise<boolean> {
   const { checkout, request, index } = forward;
-  // Three questions at once; none of them writes.
-  const [isChanged, isFiltered, rehearsal] = await Promise.all([
-    differs(context, checkout.path, index, request.from),
-    needsFilter(context, forward),
-    // Refuses when an untracked file is in the way.
-    context.git.run({
-      ...place(context, forward),
-      label: `rehearse the move of ${checkout.path}`,
-      args: ['read-tree', '-n', '-u', '-m', request.from, request.to],
-      ok: [0, 1, 128],
-    }),
-  ]);
-  return !isChanged && !isFiltered && rehearsal.code === 0;
+  if (await differs(context, checkout.path, index, request.from)) return false;
+  if (await needsFilter(context, forward)) return false;
+  // Rehearsal: refuses when an untracked file is in the way.
+  const { code } = await context.git.run({
+    ...place(context, forward),
+    label: `rehearse the move of ${checkout.path}`,
+    args: ['read-tree', '-n', '-u', '-m', request.from, request.to],
+    ok: [0, 1, 128],
+  });
+  return code === 0;
 }
 
 /** Content that passes through a filter (git-lfs) can only be written by a command of the user's. */
