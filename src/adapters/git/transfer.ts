@@ -124,10 +124,29 @@ async function readingFrom(context: GitContext, source: ObjectSource): Promise<S
   return { ...store, shallowFile: source.shallowFile };
 }
 
-/** Of the same pack, before its refusal counts. */
-const UNPACK_TRIES = 3;
+/** Of one transfer, before its refusal counts. */
+const SEND_TRIES = 3;
 
+/** A `gc` beside it moves objects and removes empty folders under a process that uses them; sending again is harmless. */
 async function send(
+  context: GitContext,
+  from: Store,
+  to: Store,
+  tip: string,
+  shared: readonly string[],
+): Promise<void> {
+  for (let again = 1; again < SEND_TRIES; again += 1) {
+    try {
+      await sendOnce(context, from, to, tip, shared);
+      return;
+    } catch (error) {
+      if (!(error instanceof GitFailure) || error.exitCode === null) throw error;
+    }
+  }
+  await sendOnce(context, from, to, tip, shared);
+}
+
+async function sendOnce(
   context: GitContext,
   from: Store,
   to: Store,
@@ -145,25 +164,14 @@ async function send(
   const count = pack.length >= 12 ? pack.readUInt32BE(8) : 0;
   if (count === 0) return;
   const strict = `--strict=${TOLERATED.map((id) => `${id}=warn`).join(',')}`;
-  const unpack = (): Promise<unknown> =>
-    context.git.run({
-      ...to,
-      label: `check the objects of commit ${tip.slice(0, 12)}`,
-      args:
-        count < UNPACK_LIMIT
-          ? ['unpack-objects', '-q', strict]
-          : ['index-pack', '--stdin', '--fix-thin', strict],
-      input: pack,
-      timeoutMs: 600_000,
-    });
-  // A `gc` beside it removes a folder of objects between its making and the first file in it; unpacking again is harmless.
-  for (let again = 1; again < UNPACK_TRIES; again += 1) {
-    try {
-      await unpack();
-      return;
-    } catch (error) {
-      if (!(error instanceof GitFailure) || error.exitCode === null) throw error;
-    }
-  }
-  await unpack();
+  await context.git.run({
+    ...to,
+    label: `check the objects of commit ${tip.slice(0, 12)}`,
+    args:
+      count < UNPACK_LIMIT
+        ? ['unpack-objects', '-q', strict]
+        : ['index-pack', '--stdin', '--fix-thin', strict],
+    input: pack,
+    timeoutMs: 600_000,
+  });
 }
