@@ -14,6 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/guards/**/*.test.ts'],
+          setupFiles: ['test/support/fixed-seed.ts'],
           testTimeout: 60_000,
         },
       },
@@ -21,6 +22,7 @@ export default defineConfig({
         test: {
           name: 'contract',
           retry: SECOND_TRY,
+          setupFiles: ['test/support/fixed-seed.ts'],
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -30,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           retry: SECOND_TRY,
+          setupFiles: ['test/support/fixed-seed.ts'],
           include: [
             'test/e2e/**/*.test.ts',
             'test/crash/**/*.test.ts',

@@ -128,17 +128,6 @@ describe('killed while a task is stopped', () => {
   });
 });
 
-test('forgetting what was intended would be caught', async () => {
-  const scenario = new Scenario('forgets');
-  try {
-    await scenario.launch({ COPSE_FAILPOINTS: 'after:publish.cas=kill@1' });
-    await scenario.launch({ RIG_FORGETS_INTENTS: '1' });
-    expect((await scenario.complaints()).filter((complaint) => complaint.startsWith('I5 '))).not.toEqual([]);
-  } finally {
-    scenario.dispose();
-  }
-});
-
 afterAll(() => {
   hit = [];
 });
