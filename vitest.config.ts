@@ -35,10 +35,17 @@ export default defineConfig({
           setupFiles: ['test/support/fixed-seed.ts'],
           include: [
             'test/e2e/**/*.test.ts',
-            'test/crash/**/*.test.ts',
             'test/sim/**/*.test.ts',
             'test/fuzz/**/*.test.ts',
           ],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'crash',
+          include: ['test/crash/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 120_000,
         },
