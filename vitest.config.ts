@@ -33,11 +33,7 @@ export default defineConfig({
           name: 'slow',
           retry: SECOND_TRY,
           setupFiles: ['test/support/fixed-seed.ts'],
-          include: [
-            'test/e2e/**/*.test.ts',
-            'test/sim/**/*.test.ts',
-            'test/fuzz/**/*.test.ts',
-          ],
+          include: ['test/e2e/**/*.test.ts', 'test/sim/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 120_000,
         },
