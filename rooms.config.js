@@ -13,7 +13,7 @@ export const rooms = {
   'src/adapters': {
     rooms: ['src/ports', 'src/core', 'src/formats', 'src/kit'],
     node: true,
-    packages: ['@photostructure/sqlite', 'picomatch'],
+    packages: ['@photostructure/sqlite'],
     siblings: false,
   },
   'src/surfaces': {

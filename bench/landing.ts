@@ -117,8 +117,7 @@ function phasesOf(
   const at = (matches: (event: RunEvent) => boolean): number =>
     events.find(({ event }) => matches(event))?.durableAtMs ?? Number.NaN;
   const built = events.findLast(
-    ({ event }) =>
-      event.kind === 'build.made' && event.commits.some(({ change }) => change === (id as string)),
+    ({ event }) => event.kind === 'build.made' && event.commits.some(({ change }) => change === id),
   );
   const build = built?.event.kind === 'build.made' ? built.event.build : null;
   const exited = exitTime(repository, id);

@@ -93,7 +93,8 @@ async function bundle(list, splitting) {
 /** A shebang for programs; `require` where a bundled CommonJS package asks for a built-in module. */
 function decorate(text, isProgram) {
   const body = text.replace(/^#!.*\n/, '');
-  const shim = body.includes('typeof require !== "undefined"')
+  // Not the full comparison: minifying rewrites it.
+  const shim = /typeof require\b/.test(body)
     ? "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);\n"
     : '';
   return (isProgram ? '#!/usr/bin/env node\n' : '') + shim + body;

@@ -79,7 +79,7 @@ const world: World = {
 
   async makeScratchRepository(name, files) {
     const { makeScratchRepository } = await import('./main/scratch-repository.ts');
-    return makeScratchRepository(name, files);
+    return makeScratchRepository(name, files, process.env['PATH'] ?? '');
   },
 
   async sqliteDriver() {

@@ -12,7 +12,6 @@ export const root = path.resolve(fileURLToPath(import.meta.url), '../../..');
 export const entries = [
   { out: 'copse', source: 'src/main.ts', split: true, bin: true },
   { out: 'supervisor', source: 'src/adapters/processes/supervisor/main.ts' },
-  { out: 'regex-worker', source: 'src/adapters/regex/worker.ts' },
   { out: 'demo-agent', source: 'src/adapters/agents/demo/main.ts', bin: true },
   { out: 'mergequeue', source: 'src/core/mergequeue/index.ts', types: true },
 ];

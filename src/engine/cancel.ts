@@ -1,4 +1,5 @@
-/** Open effects whose result nobody wants any more. */
+/** Open effects whose result nobody wants any more, and the end of the leader that performs them. */
+import { Failure } from '../kit/failure.ts';
 import type { IntentId } from '../core/ids.ts';
 import type { RunState } from '../core/run/state.ts';
 
@@ -17,4 +18,13 @@ export function unwantedIntents(state: RunState): readonly IntentId[] {
       return false;
     })
     .map((intent) => intent.id);
+}
+
+/** Why effects are let go when their leader ends: what they started goes on and is adopted by the next one. */
+export function leaderEnd(): Failure {
+  return new Failure('leader-ended', 'this Copse process no longer leads the run');
+}
+
+export function isLeaderEnd(reason: unknown): boolean {
+  return reason instanceof Failure && reason.code === 'leader-ended';
 }

@@ -55,6 +55,8 @@ export interface ActContext {
   readonly emit: (fact: Fact) => void;
   /** Aborts when the effect's result is no longer wanted. */
   readonly signal: AbortSignal;
+  /** Ports given out by this leader, on record or not. */
+  readonly pickedPorts: Set<number>;
 }
 
 export type RunIntent = RunState['intents'] extends ReadonlyMap<infer Id, unknown> ? Id : never;

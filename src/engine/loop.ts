@@ -16,9 +16,10 @@ import type { OpenIntent, RunState } from '../core/run/state.ts';
 import { decide } from '../core/schedule/decide.ts';
 import type { Decision, Fact } from '../core/schedule/snapshot.ts';
 import type { Leadership } from '../ports/store.ts';
+import { servedTask } from '../core/run/steps.ts';
 import { perform } from './act/perform.ts';
 import type { ActContext, Deps, Observer } from './deps.ts';
-import { unwantedIntents } from './cancel.ts';
+import { leaderEnd, unwantedIntents } from './cancel.ts';
 import type { Journal } from './journal.ts';
 import { observe } from './observe.ts';
 import { watchAttempt } from './watch.ts';
@@ -39,6 +40,7 @@ export class RunLoop {
   #inbox: Fact[] = [];
   readonly #acting = new Map<IntentId, AbortController>();
   readonly #watching = new Map<AttemptId, AbortController>();
+  readonly #pickedPorts = new Set<number>();
   #isDraining = false;
   #error: unknown = null;
   #wake: () => void = () => {};
@@ -81,7 +83,9 @@ export class RunLoop {
         await this.#sleep(wakeAtMs);
       }
     } finally {
-      for (const controller of [...this.#acting.values(), ...this.#watching.values()]) controller.abort();
+      const reason = leaderEnd();
+      for (const controller of [...this.#acting.values(), ...this.#watching.values()])
+        controller.abort(reason);
     }
   }
 
@@ -130,6 +134,7 @@ export class RunLoop {
       intent: intent.id,
       emit: (fact: Fact) => this.tell(fact),
       signal: controller.signal,
+      pickedPorts: this.#pickedPorts,
     };
     this.#perform(intent, context).then(
       (facts) => {
@@ -139,7 +144,8 @@ export class RunLoop {
       (error: unknown) => {
         if (error instanceof Failure && error.code !== 'leader-lost') {
           const { code } = error;
-          this.#inbox.push({ kind: 'abandoned', intent: intent.id, code, why: error.message });
+          const task = servedTask(intent.step);
+          this.#inbox.push({ kind: 'abandoned', intent: intent.id, task, code, why: error.message });
         } else if (!controller.signal.aborted) {
           this.#error ??= error;
         }
@@ -209,15 +215,15 @@ export class RunLoop {
   async #sleep(wakeAtMs: number | null): Promise<void> {
     if (this.#isDirty) return;
     await new Promise<void>((resolve) => {
-      const delay = wakeAtMs === null ? null : Math.max(0, wakeAtMs - this.#deps.clock.now());
-      const cancel = delay === null ? () => {} : this.#deps.clock.after(delay, resolve);
-      const onLost = (): void => resolve();
-      this.#leadership.lost.addEventListener('abort', onLost, { once: true });
-      this.#wake = () => {
+      const wake = (): void => {
         cancel();
-        this.#leadership.lost.removeEventListener('abort', onLost);
+        this.#leadership.lost.removeEventListener('abort', wake);
         resolve();
       };
+      const delay = wakeAtMs === null ? null : Math.max(0, wakeAtMs - this.#deps.clock.now());
+      const cancel = delay === null ? () => {} : this.#deps.clock.after(delay, wake);
+      this.#leadership.lost.addEventListener('abort', wake, { once: true });
+      this.#wake = wake;
     });
   }
 

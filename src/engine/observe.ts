@@ -19,10 +19,18 @@ async function observeTarget(deps: Deps, state: RunState): Promise<Snapshot['tar
   );
   if (isQuiet) return { tip: state.queue.tip, relation: 'same' };
   const tip = await deps.git.branchTip(state.target);
-  if (tip === null) return { tip, relation: 'deleted' };
   if (tip === state.queue.tip) return { tip, relation: 'same' };
-  const isForward = await deps.git.isAncestor(state.queue.tip, tip);
-  return { tip, relation: isForward ? 'forward' : 'rewritten' };
+  const isForward = tip !== null && (await deps.git.isAncestor(state.queue.tip, tip));
+  if (isUnderWatch(state) && (!isForward || (await deps.git.wasMadeInWorkspace(tip))))
+    return { tip, relation: 'unsettled' };
+  return { tip, relation: tip === null ? 'deleted' : isForward ? 'forward' : 'rewritten' };
+}
+
+/** The guard of an attempt under way compares the refs when it ends, and puts back what an agent moved. */
+function isUnderWatch(state: RunState): boolean {
+  return [...state.tasks.values()].some(
+    ({ progress }) => progress.kind === 'working' || progress.kind === 'collecting',
+  );
 }
 
 async function observeHeldCheckout(deps: Deps, state: RunState): Promise<boolean> {

@@ -22,13 +22,14 @@ const IDENTITY = {
 export async function makeScratchRepository(
   name: string,
   files: Readonly<Record<string, string>>,
+  searchPath: string,
 ): Promise<string> {
   const root = join(await realpath(await mkdtemp(join(tmpdir(), 'copse-demo-'))), name);
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), content);
   }
-  const env = { PATH: process.env['PATH'] ?? '', HOME: root, ...IDENTITY };
+  const env = { PATH: searchPath, HOME: root, ...IDENTITY };
   const git = async (...args: readonly string[]): Promise<void> => {
     try {
       await run('git', ['-C', root, ...args], { env });

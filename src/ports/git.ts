@@ -5,6 +5,7 @@
  * ends in the same state: each looks at the world first. Failures are `Failure` with a `git-…` code.
  */
 import type { AbsolutePath, BranchName, CommitId, RepoPath, TreeId } from '../core/ids.ts';
+import type { SeparationGit } from './git-separation.ts';
 
 export interface RepositoryFacts {
   readonly root: AbsolutePath;
@@ -60,6 +61,8 @@ export type GuardViolation =
       readonly from: string | null;
       readonly to: string | null;
       readonly restored: boolean;
+      /** A person may well have done this while the agent ran: it is reported and left as it is. */
+      readonly tolerated: boolean;
     }
   | {
       readonly kind: 'config-changed' | 'hooks-changed' | 'info-changed';
@@ -146,12 +149,14 @@ export interface RefChange {
   readonly to: CommitId | null;
 }
 
-export interface GitPort {
+export interface GitPort extends SeparationGit {
   facts(): Promise<RepositoryFacts>;
   /** In the user's repository; null when it names no commit. */
   resolve(revision: string): Promise<CommitId | null>;
   treeOf(commit: CommitId): Promise<TreeId>;
   branchTip(branch: BranchName): Promise<CommitId | null>;
+  /** A task's workspace made this commit (committed, merged, picked it) rather than only checked it out. */
+  wasMadeInWorkspace(commit: CommitId): Promise<boolean>;
   isAncestor(ancestor: CommitId, descendant: CommitId): Promise<boolean>;
   mergeBase(a: CommitId, b: CommitId): Promise<CommitId | null>;
   /** null when the path is not there. */

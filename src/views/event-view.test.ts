@@ -44,7 +44,7 @@ const build = 'build-1' as BuildId;
 const change = 'api' as ChangeId;
 const files = ['src/a.ts' as RepoPath];
 const a = idOf('a');
-const violation = { what: 'hook', detail: 'a hook was added', repaired: true };
+const violation = { what: 'hook', detail: 'a hook was added', repaired: true, tolerated: false };
 const workspace = {
   branch: 'shop/api' as BranchName,
   path: '/w/api' as AbsolutePath,
@@ -151,7 +151,7 @@ const FACTS: readonly Fact[] = [
     because: 'due',
     step: { kind: 'remove-workspace', task: api, proof: a, deleteBranch: true },
   },
-  { kind: 'abandoned', intent, code: 'git-missing', why: 'git was not found' },
+  { kind: 'abandoned', intent, task: null, code: 'git-missing', why: 'git was not found' },
   { kind: 'task.added', task: sketchTask('new') },
   { kind: 'task.held', task: api, why: '2 of 2 slots are in use' },
   { kind: 'task.held', task: api, why: null },
@@ -366,7 +366,13 @@ describe('narrate', () => {
   test('names the task whose effect the world refused', () => {
     const story = new Story(sketchPlan({ api: {} }));
     const open = story.intendPrepare('api');
-    story.add({ kind: 'abandoned', intent: open, code: 'disk-full', why: 'no space is left' });
+    story.add({
+      kind: 'abandoned',
+      intent: open,
+      task: 'api' as TaskId,
+      code: 'disk-full',
+      why: 'no space is left',
+    });
     const last = story.events.at(-1);
     expect(last === undefined ? null : narrate(last, story.state)?.text).toBe(
       'api  refused (disk-full): no space is left',

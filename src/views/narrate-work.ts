@@ -93,8 +93,9 @@ export function narrateAttempt(event: AttemptEvent, state: RunState): Narration 
 
 function collected(event: Extract<AttemptEvent, { kind: 'attempt.collected' }>): Narration {
   const { facts, task } = event;
-  if (facts.violations.length > 0) {
-    const all = facts.violations.map(({ what, repaired }) => (repaired ? `${what} (repaired)` : what));
+  const broken = facts.violations.filter(({ tolerated }) => !tolerated);
+  if (broken.length > 0) {
+    const all = broken.map(({ what, repaired }) => (repaired ? `${what} (repaired)` : what));
     return say(0, 'warn', `${task}  broke rules of its worktree: ${listed(all)}`);
   }
   if (facts.outOfScope.length > 0) {

@@ -35,7 +35,7 @@ export function narrate(event: RunEvent, state: RunState): Narration | null {
         `${stepSubject(event.step)}  ${event.step.kind.replaceAll('-', ' ')}: ${event.because}`,
       );
     case 'abandoned':
-      return say(0, 'fail', `${refusedTask(event, state)}  refused (${event.code}): ${event.why}`);
+      return say(0, 'fail', `${event.task ?? event.intent}  refused (${event.code}): ${event.why}`);
     case 'gate.finished':
       return gateText(event);
     case 'gates.finished':
@@ -128,14 +128,6 @@ function stepSubject(step: Step): string {
 }
 
 /** The intent is settled when this is told, so the task is found by the failure it left; the intent's id when there is none. */
-function refusedTask(event: Extract<RunEvent, { kind: 'abandoned' }>, state: RunState): string {
-  const failed = [...state.tasks.values()].find(
-    ({ progress, sinceMs }) =>
-      progress.kind === 'failed' && progress.detail === event.why && sinceMs === event.atMs,
-  );
-  return failed?.task.id ?? event.intent;
-}
-
 function startedText(event: Extract<RunEvent, { kind: 'run.started' }>): string {
   const what = event.mode === 'plan' ? `${counted(event.plan.tasks.length, 'task')} ` : '';
   return `${event.run} started: ${what}onto ${event.target} at ${shortId(event.base)}`;

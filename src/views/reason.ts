@@ -145,7 +145,7 @@ export function changeReason(change: ChangeState, build: BuildState | null, stat
     if (build.state === 'green') return `proven by ${build.id}${company}, about to land on ${state.target}`;
     return `merged result under test in ${build.id}${company} on ${shortId(build.tip)}: ${build.because}`;
   }
-  if (!state.queue.isOpen) return `nothing lands: ${state.target} was rewritten or deleted by someone else`;
+  if (!state.queue.isOpen) return `nothing lands: ${state.queue.closedBecause ?? 'the queue is closed'}`;
   const pending = [...state.queue.changes.values()].filter((one) => one.state.kind === 'pending');
   const place = pending.findIndex((one) => one.id === change.id) + 1;
   return place === 0 ? 'waits to be taken in' : `position ${place} of ${pending.length} in the merge queue`;

@@ -70,14 +70,20 @@ function figures(report: ReportView): Html {
     [
       'One after another',
       formatDuration(totals.sequential_ms),
-      totals.speedup === null ? '' : `${totals.speedup.toFixed(1)} times the wall time`,
+      totals.speedup === null || totals.speedup < 1.1
+        ? ''
+        : `${totals.speedup.toFixed(1)} times the wall time`,
     ],
     ['Time saved', formatDuration(totals.saved_ms), ''],
     ['Attempts', String(totals.attempts), `${totals.retries} of them retries`],
     ['Gates', String(totals.gates), `${totals.gates_failed} failed, ${totals.flaky_gates} flaky`],
     ['Queue runs', String(totals.queue_gate_runs), ''],
     ['Changed', `+${totals.insertions} −${totals.deletions}`, `${totals.files_changed} files`],
-    ['Velocity', totals.landed_per_hour === null ? 'unknown' : `${totals.landed_per_hour} / h`, 'landings'],
+    [
+      'Velocity',
+      totals.landed_per_hour === null ? 'unknown' : `${totals.landed_per_hour.toFixed(1)} / h`,
+      'landings',
+    ],
   ];
   const cells = rows.map(([name, value, note]) => {
     const small = note === '' ? NOTHING : html`<small>${note}</small>`;

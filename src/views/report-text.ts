@@ -79,7 +79,7 @@ function figures(report: ReportView, paint: Paint): readonly string[] {
         ]
       : []),
     ['time', timeLine(report)],
-    ['velocity', totals.landed_per_hour === null ? 'unknown' : `${totals.landed_per_hour} landed an hour`],
+    ...velocityRow(report),
   ];
   return rows.map(
     ([name, value]) =>
@@ -87,8 +87,19 @@ function figures(report: ReportView, paint: Paint): readonly string[] {
   );
 }
 
+/** Below this a rate by the hour says nothing; a shorter run shows none. */
+const RATE_AFTER_MS = 10 * 60_000;
+
+function velocityRow({ totals }: ReportView): readonly (readonly [string, string])[] {
+  const { landed_per_hour: rate, wall_ms: wallMs } = totals;
+  if (rate === null || wallMs < RATE_AFTER_MS) return [];
+  return [['velocity', `${rate >= 10 ? rate.toFixed(0) : rate.toFixed(1)} landed an hour`]];
+}
+
+/** Small runs spend most of their time on set-up and waits: a factor near or below 1 would only puzzle. */
 function timeLine({ totals }: ReportView): string {
-  const times = totals.speedup === null ? '' : ` (${totals.speedup.toFixed(1)} times as long)`;
+  const times =
+    totals.speedup === null || totals.speedup < 1.1 ? '' : ` (${totals.speedup.toFixed(1)} times as long)`;
   return `${formatDuration(totals.wall_ms)}; one after another ${formatDuration(totals.sequential_ms)}${times}`;
 }
 

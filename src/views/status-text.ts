@@ -34,7 +34,9 @@ export function statusText(view: StatusView, options: StatusTextOptions, paint: 
       lines.push(tint(`  +${ordered.length - shown.length} more`, 'dim', paint));
   }
   const branches = view.tasks.length === 0 ? branchRows(view.queue, paint.columns, paint) : [];
-  return branches.length === 0 ? lines : [...lines, '', ...branches];
+  if (branches.length > 0) lines.push('', ...branches);
+  if (view.run.state === 'interrupted') lines.push('', cut('to go on: copse run', paint.columns, paint));
+  return lines;
 }
 
 /** `run-1 · running 12m · main @ 3f2c1aa · 3/7 landed · ETA 15:10..16:40 UTC`. */

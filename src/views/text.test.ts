@@ -85,6 +85,7 @@ describe('statusText', () => {
     const view = statusView(story.state, { nowMs: story.nowMs, isLed: false, eta: null });
     const text = statusText(view, { nowMs: story.nowMs, mostRows: 10 }, WIDE).join('\n');
     expect(text).toContain('interrupted');
+    expect(text).toContain('to go on: copse run');
     expect(text).toContain('(not confirmed)');
   });
 });

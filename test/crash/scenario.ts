@@ -81,6 +81,16 @@ export class Scenario {
     writeFileSync(this.#planFile, JSON.stringify(crashPlan(this.scratch.root)));
   }
 
+  /** Before the first launch: another plan than the usual one. */
+  replacePlan(change: (plan: Plan) => Plan): void {
+    writeFileSync(this.#planFile, JSON.stringify(change(crashPlan(this.scratch.root))));
+  }
+
+  /** Processes of the run that are still there. */
+  orphans(): readonly number[] {
+    return markedProcesses().filter((pid) => environmentOf(pid).includes(this.scratch.root));
+  }
+
   /** Starts or resumes; resolves with how the process ended. `killAfterMs` kills its whole process group. */
   async launch(
     variables: Readonly<Record<string, string>> = {},
@@ -124,14 +134,13 @@ export class Scenario {
     const found: string[] = [];
     if (chain !== null) found.push(`I15 the log's chain breaks at ${chain}`);
     const targetChain = git('rev-list', '--first-parent', 'copse/integration').split('\n') as CommitId[];
-    const orphans = markedProcesses();
     found.push(
       ...brokenInvariants(state, 2, {
         targetTip: targetChain[0] ?? null,
         targetChain,
         unreachable: this.#unreachable(state),
         liveAttempts: [],
-        orphans: orphans.filter((pid) => environmentOf(pid).includes(this.scratch.root)),
+        orphans: this.orphans(),
         isCheckoutUntouched:
           git('status', '--porcelain') === '' && git('rev-parse', '--abbrev-ref', 'HEAD') === 'main',
       }),
@@ -219,8 +228,7 @@ export class Scenario {
   }
 
   dispose(): void {
-    for (const pid of markedProcesses())
-      if (environmentOf(pid).includes(this.scratch.root)) process.kill(pid, 'SIGKILL');
+    for (const pid of this.orphans()) process.kill(pid, 'SIGKILL');
     this.scratch.dispose();
   }
 }

@@ -161,6 +161,7 @@ describe('copse run', () => {
     const shown = rig.copse(['logs', 'a']);
     expect(shown.stdout).toContain('text');
     for (const ran of [shown, rig.copse(['status']), rig.copse(['report'])]) {
+      // oxlint-disable-next-line no-control-regex
       expect(ran.stdout + ran.stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
     }
     expect(rig.copse(['logs', 'a', '--raw']).stdout).toContain('\u001b[2J');

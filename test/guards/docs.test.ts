@@ -19,7 +19,7 @@ describe('generated pages', () => {
   test.each(generatedPages.map((page) => [page.file, page] as const))(
     '%s is in sync (npm run docs)',
     async (file, page) => {
-      await expect(page.text()).toMatchFileSnapshot(path.join(root, file));
+      await expect(await page.text()).toMatchFileSnapshot(path.join(root, file));
     },
   );
 });

@@ -31,6 +31,7 @@ describe('the process', () => {
   test('the environment is read by surfaces, main and the adapters that compose one', () => {
     const sources = outside(
       /^src\/surfaces\//,
+      /^src\/main\//,
       'src/main.ts',
       /^src\/adapters\/[a-z-]+\/environment\.ts$/,
       WRAPS_WARNINGS,

@@ -1,10 +1,14 @@
 import { rooms } from '../../rooms.config.js';
 import { DIRECTIVES, PREFIXES } from '../../src/adapters/agents/demo/directives.ts';
+import { cliPage } from './cli-page.ts';
+import { eventsPage } from './events-page.ts';
 
 /** Pages written by code: `npm run docs` writes them, a guard fails when one has drifted. One row per page. */
-export const generatedPages: readonly { readonly file: string; text(): string }[] = [
+export const generatedPages: readonly { readonly file: string; text(): string | Promise<string> }[] = [
   { file: 'docs/reference/rooms.md', text: roomsPage },
   { file: 'docs/reference/demo-agent.md', text: demoAgentPage },
+  { file: 'docs/reference/cli.md', text: cliPage },
+  { file: 'docs/reference/events.md', text: eventsPage },
 ];
 
 function roomsPage(): string {

@@ -1,16 +1,18 @@
 /**
- * A Copse without a command line, for the crash tests: leads the repository, starts the run of a plan file or resumes the
+ * A Copse without a command line, for the crash and misbehaviour tests: leads the repository, starts the run of a plan file or resumes the
  * one that is there, and drives it to its end. Dies wherever `COPSE_FAILPOINTS` says.
  */
 import { readFileSync } from 'node:fs';
-import type { AbsolutePath, BranchName, RunId } from '../../src/core/ids.ts';
+import type { AbsolutePath, BranchName, RunId, TaskId } from '../../src/core/ids.ts';
 import type { Plan } from '../../src/core/plan/model.ts';
 import { lead, loadLatest, resumeRun, startRun } from '../../src/engine/api.ts';
 import { Journal } from '../../src/engine/journal.ts';
 import { RunLoop } from '../../src/engine/loop.ts';
+import type { Observer } from '../../src/engine/deps.ts';
 import { openDeps } from '../../src/main/open-deps.ts';
 
-const [repository = '', stateDir = '', distDir = '', planFile = ''] = process.argv.slice(2);
+const [repository = '', stateDir = '', distDir = '', planFile = '', parallel = '2', run = 'run-crash'] =
+  process.argv.slice(2);
 const opened = await openDeps({
   repository: repository as AbsolutePath,
   stateDir: stateDir as AbsolutePath,
@@ -21,29 +23,38 @@ const { deps } = opened;
 const leadership = await lead(deps, { address: null, takeover: false });
 const plan = JSON.parse(readFileSync(planFile, 'utf8')) as Plan;
 const existing = await loadLatest(deps.store);
+/** Branches to land on `main` instead of tasks to run. */
+const branches = (process.env['RIG_BRANCHES'] ?? '').split(' ').filter((name) => name !== '') as BranchName[];
 const request = {
-  run: 'run-crash' as RunId,
-  mode: 'plan',
-  plan,
-  target: 'copse/integration' as BranchName,
-  options: { noMerge: false, parallel: 2, only: null, prepareOnly: false, seed: 7 },
-  branches: [],
+  run: run as RunId,
+  mode: branches.length > 0 ? 'merge' : 'plan',
+  plan: branches.length > 0 ? { ...plan, tasks: [] } : plan,
+  target: (branches.length > 0 ? 'main' : 'copse/integration') as BranchName,
+  options: { noMerge: false, parallel: Number(parallel), only: null, prepareOnly: false, seed: 7 },
+  branches,
 } as const;
-const silent = (): void => {};
+/** A task that somebody stops once it works. */
+const stops = process.env['RIG_STOPS'] ?? '';
+let loop: RunLoop | null = null;
+const observer: Observer = ({ events }) => {
+  const works = events.some((event) => event.kind === 'attempt.started' && event.task === stops);
+  if (works) loop?.tell({ kind: 'task.stop_requested', task: stops as TaskId, by: 'the test' });
+};
 /** The bug that the tests must catch: what was intended and not settled is forgotten. */
 const forgets = process.env['RIG_FORGETS_INTENTS'] === '1';
-const loop =
+loop =
   existing === null
-    ? await startRun(deps, leadership, request, silent)
+    ? await startRun(deps, leadership, request, observer)
     : forgets
       ? new RunLoop(
           deps,
           new Journal(deps.store, leadership.epoch, await deps.store.lastSeq()),
           leadership,
           { ...existing, intents: new Map() },
-          silent,
+          observer,
         )
-      : ((await resumeRun(deps, leadership, silent)) ?? (await startRun(deps, leadership, request, silent)));
+      : ((await resumeRun(deps, leadership, observer)) ??
+        (await startRun(deps, leadership, request, observer)));
 const end = await loop.run();
 process.stdout.write(`${JSON.stringify({ end: end.kind, life: end.state.life })}\n`);
 await leadership.release();

@@ -7,6 +7,7 @@ import type { ChangeId, CommitId, GateName, IntentId, TreeId } from '../../src/c
 import { gatesAt } from '../../src/core/gates/stages.ts';
 import type { GateResult } from '../../src/core/gates/model.ts';
 import type { ExitFacts } from '../../src/core/run/events.ts';
+import { servedTask } from '../../src/core/run/steps.ts';
 import type { OpenIntent, RunState } from '../../src/core/run/state.ts';
 import type { Fact } from '../../src/core/schedule/snapshot.ts';
 
@@ -76,7 +77,7 @@ export class PureWorld {
   outcomeOf(open: OpenIntent, state: RunState): readonly Fact[] {
     const { step, id: intent } = open;
     if (this.#happens(this.#odds.refuse)) {
-      return [{ kind: 'abandoned', intent, code: 'dice', why: 'the world refused' }];
+      return [{ kind: 'abandoned', intent, task: servedTask(step), code: 'dice', why: 'the world refused' }];
     }
     switch (step.kind) {
       case 'prepare-workspace': {

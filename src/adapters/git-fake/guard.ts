@@ -54,13 +54,24 @@ function judge(
     if (from !== null) world.kept.set(`refs/copse/salvage/${spec.task}/guard/${from}`, from);
     return null;
   }
-  if (from === null) return isOwned ? null : { ...move, kind: 'ref-created', restored: false };
-  if (to !== null && ref.startsWith('refs/heads/') && isAncestor(world, from, to)) {
-    return isOwned ? null : { ...move, kind: 'ref-moved', restored: false };
+  if (from === null)
+    return isOwned ? null : { ...move, kind: 'ref-created', restored: false, tolerated: true };
+  const isTasks = [...world.workspaces.values()].some(
+    (workspace) => to !== null && ref !== branchRef(workspace.spec.branch) && isOnTop(world, workspace, to),
+  );
+  if (to !== null && !isTasks && ref.startsWith('refs/heads/') && isAncestor(world, from, to)) {
+    return isOwned ? null : { ...move, kind: 'ref-moved', restored: false, tolerated: true };
   }
   if (to !== null) world.kept.set(`refs/copse/salvage/${spec.task}/guard/${to}`, to);
   world.refs.set(ref, from);
-  return { ...move, kind: to === null ? 'ref-deleted' : 'ref-moved', restored: true };
+  return { ...move, kind: to === null ? 'ref-deleted' : 'ref-moved', restored: true, tolerated: false };
+}
+
+/** On the workspace's branch, above where it began. */
+export function isOnTop(world: FakeWorld, { spec }: FakeWorkspace, commit: CommitId): boolean {
+  const head = world.refs.get(branchRef(spec.branch));
+  if (head === undefined || !world.commits.has(commit)) return false;
+  return isAncestor(world, commit, head) && !isAncestor(world, commit, spec.base);
 }
 
 function verifyWorkspace(

@@ -7,10 +7,11 @@ import type { Failure } from '../../kit/failure.ts';
 import type { GitPort, GuardViolation, WorkspaceSpec } from '../../ports/git.ts';
 import type { Failpoint } from '../../ports/world.ts';
 import { changedPaths, diffText, intakeFacts } from './compare.ts';
-import { takeSnapshot, verifySnapshot } from './guard.ts';
+import { isOnTop, takeSnapshot, verifySnapshot } from './guard.ts';
 import { isAncestor, mergeBase } from './history.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs, publish } from './publish.ts';
+import { separationPart } from './separation.ts';
 import {
   capture,
   commitOnBehalf,
@@ -108,11 +109,19 @@ function withFailures(world: FakeWorld, port: GitPort): GitPort {
 }
 
 function portOf(world: FakeWorld): GitPort {
-  return { ...readingPart(world), ...workspacePart(world), ...landingPart(world) };
+  return { ...readingPart(world), ...workspacePart(world), ...landingPart(world), ...separationPart(world) };
 }
 
 type Reading =
-  'facts' | 'resolve' | 'treeOf' | 'branchTip' | 'isAncestor' | 'mergeBase' | 'readFile' | 'listFiles';
+  | 'facts'
+  | 'resolve'
+  | 'treeOf'
+  | 'branchTip'
+  | 'wasMadeInWorkspace'
+  | 'isAncestor'
+  | 'mergeBase'
+  | 'readFile'
+  | 'listFiles';
 
 function readingPart(world: FakeWorld): Pick<GitPort, Reading | 'intakeFacts' | 'diff'> {
   const tip = (name: string | null) =>
@@ -134,6 +143,9 @@ function readingPart(world: FakeWorld): Pick<GitPort, Reading | 'intakeFacts' | 
     },
     treeOf: async (commit) => commitOf(world, commit).tree,
     branchTip: async (branch) => tip(branch),
+    // Without reflogs: whatever a workspace's branch has on top of where it began.
+    wasMadeInWorkspace: async (commit) =>
+      [...world.workspaces.values()].some((workspace) => isOnTop(world, workspace, commit)),
     isAncestor: async (ancestor, descendant) => isAncestor(world, ancestor, descendant),
     mergeBase: async (a, b) => mergeBase(world, a, b),
     readFile: async (commit, path) => commitOf(world, commit).files.get(path) ?? null,

@@ -7,6 +7,7 @@ import { isAsCommitted } from './committed-files.ts';
 import { effect, type GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { readIfThere, removeTree, writeWhole } from './files.ts';
+import { installIndex } from './install-index.ts';
 import { readKept, writeKept, writeKeptFlushed } from './kept-refs.ts';
 import { branchRef, pathText } from './names.ts';
 import { readCommit, requireCommit, writeCommit } from './objects.ts';
@@ -14,7 +15,7 @@ import { keptIndex } from './ownership.ts';
 import { bringIntoControl, bringToUser } from './transfer.ts';
 import { logHead, readHead, updateUserRefs } from './user-refs.ts';
 import { gitDirOf, requireRecord, workspaceObjects, workspaceTip } from './workspace.ts';
-import { changedPaths, copyIndex, indexAt, isFolder, stageTree } from './worktree-changes.ts';
+import { changedPaths, indexAt, isFolder, stageTree } from './worktree-changes.ts';
 
 /**
  * Tree of all tracked and untracked, not ignored, files. A clean workspace gives its head itself as `commit`. Fails with
@@ -166,6 +167,5 @@ export async function moveWorkspaceBranch(
 async function setWorkspaceIndex(context: GitContext, spec: WorkspaceSpec, commit: CommitId): Promise<void> {
   const at = await indexAt(context, spec, commit);
   const target = join(gitDirOf(context, await requireRecord(context, spec)), 'index');
-  await removeTree(`${target}.lock`);
-  await copyIndex(at.index, target);
+  await installIndex(at.index, target);
 }

@@ -10,12 +10,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BranchName } from '../../core/ids.ts';
 import { differs } from './checkout-state.ts';
 import type { GitContext } from './context.ts';
-import { isErrno } from './failure.ts';
-import { readIfThere, removeTree, statIfThere, writeWhole } from './files.ts';
+import { GitFailure, isErrno } from './failure.ts';
+import { bytesIfThere, entriesOf, readIfThere, removeTree, statIfThere, writeWhole } from './files.ts';
+import { settleHalfMove } from './half-moved.ts';
+import { lockHolder } from './lock-holder.ts';
+import { isHolderAlive, startTicks } from './lock.ts';
 import { keyOf } from './ownership.ts';
 import { CHECKOUT_TIMEOUT_MS } from './populate.ts';
+import { waitOrRemove } from './stale-lock.ts';
 import type { PublishRequest } from './publish.ts';
-import { branchRef, splitNul } from './names.ts';
+import { branchRef } from './names.ts';
 import { logHead, operationInProgress, userRef, type Checkout } from './user-refs.ts';
 import { copyIndex } from './worktree-changes.ts';
 
@@ -33,6 +37,9 @@ interface Journal {
   readonly lock: string;
 }
 
+/** What a lock of ours starts with; pid and start time of its holder follow. */
+const TOKEN_NAME = 'copse ';
+
 /** How long the user's own command may hold the index before the landing is held instead. */
 const LOCK_TRIES = 20;
 const LOCK_PAUSE_MS = 50;
@@ -49,14 +56,14 @@ export async function openForward(
   if ((await statIfThere(checkout.path))?.isDirectory() !== true) return null;
   const files = journalFiles(context, request.branch, checkout);
   const journal: Journal = { checkout, request, lock: `${real}.lock` };
-  await writeWhole(files.token, `copse ${process.pid}\n`);
+  await writeWhole(files.token, `${TOKEN_NAME}${process.pid} ${startTicks(process.pid) ?? '?'}\n`);
   await writeWhole(files.journal, JSON.stringify(journal));
   if (!(await takeIndexLock(files.token, journal.lock))) {
     await removeJournal(files);
     return null;
   }
   const release = async () => {
-    await dropOwnLock(files.token, journal.lock);
+    if (await holdsLock(files, journal.lock)) await rm(journal.lock, { force: true });
     await removeJournal(files);
   };
   await copyIndex(real, files.index);
@@ -77,48 +84,50 @@ export async function forwardCheckout(context: GitContext, forward: OpenForward)
 
 /** Finishes or undoes a forward whose process died: the ref says which. Nothing a person edited since is overwritten. */
 export async function recoverForward(context: GitContext, branch: BranchName): Promise<void> {
+  await recoverJournals(context, (journal) => journal.request.branch === branch);
+}
+
+/** The same for every branch, of processes that are gone; what fails now is tried again when its branch is published. */
+export async function recoverForwards(context: GitContext): Promise<void> {
+  try {
+    await recoverJournals(context, (_, token) => !isHolderAlive(token.slice(TOKEN_NAME.length)));
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+  }
+}
+
+async function recoverJournals(
+  context: GitContext,
+  isWanted: (journal: Journal, token: string) => boolean,
+): Promise<void> {
   const folder = join(context.places.state, 'forward');
-  const { entriesOf } = await import('./files.ts');
   for (const entry of await entriesOf(folder)) {
     if (!entry.name.endsWith('.json')) continue;
     const journal = JSON.parse((await readIfThere(join(folder, entry.name))) ?? 'null') as Journal | null;
-    if (journal === null || journal.request.branch !== branch) continue;
-    const files = journalFiles(context, branch, journal.checkout);
-    if (await holdsLock(files.token, journal.lock)) await finish(context, journal, files.index);
-    await dropOwnLock(files.token, journal.lock);
+    if (journal === null) continue;
+    const files = journalFiles(context, journal.request.branch, journal.checkout);
+    if (!isWanted(journal, (await readIfThere(files.token)) ?? '')) continue;
+    if (await holdsLock(files, journal.lock)) {
+      await finish(context, journal, files.index);
+      await rm(journal.lock, { force: true });
+    }
+    for (const rest of [`${journal.lock}.copse`, join(journal.checkout.gitDir, 'index.copse')]) {
+      await rm(rest, { force: true });
+    }
     await removeJournal(files);
   }
 }
 
 async function finish(context: GitContext, journal: Journal, index: string): Promise<void> {
   const { checkout, request } = journal;
-  const now = await userRef(context, branchRef(request.branch));
-  if (now !== request.to) return;
-  const forward = { checkout, request, index, release: () => Promise.resolve() };
+  const { from, to } = request;
+  if ((await userRef(context, branchRef(request.branch))) !== to) return;
   await removeTree(`${index}.lock`);
   await copyIndex(join(checkout.gitDir, 'index'), index);
-  // A file counts as untouched by people when it is as in one of the two commits.
-  const editedSince = await changedAgainstBoth(context, forward);
-  if (editedSince) return;
-  await readTree(context, forward, ['--reset', '-u', request.to]);
+  await settleHalfMove(context, { folder: checkout.path, index }, { from, to, target: to });
   await installIndex(index, join(checkout.gitDir, 'index'));
-  const reason = `copse: landed ${request.to.slice(0, 12)}`;
-  await logHead(context, checkout, { from: request.from, to: request.to, reason, dateMs: Date.now() });
-}
-
-async function changedAgainstBoth(context: GitContext, forward: OpenForward): Promise<boolean> {
-  const sets: Set<string>[] = [];
-  for (const commit of [forward.request.from, forward.request.to]) {
-    await readTree(context, forward, ['--reset', commit]);
-    const { stdout } = await context.git.run({
-      ...place(context, forward),
-      label: 'compare an interrupted checkout',
-      args: ['ls-files', '-z', '-m', '-d'],
-    });
-    sets.push(new Set(splitNul(stdout).map((path) => path.toString('latin1'))));
-  }
-  const [from = new Set<string>(), to = new Set<string>()] = sets;
-  return [...from].some((path) => to.has(path));
+  const reason = `copse: landed ${to.slice(0, 12)}`;
+  await logHead(context, checkout, { from, to, reason, dateMs: Date.now() });
 }
 
 async function isForwardable(context: GitContext, forward: OpenForward): Promise<boolean> {
@@ -182,27 +191,32 @@ async function takeIndexLock(token: string, lock: string): Promise<boolean> {
   await copyFile(token, beside);
   try {
     for (let tries = 0; tries < LOCK_TRIES; tries += 1) {
-      try {
-        await link(beside, lock);
-        return true;
-      } catch (error) {
-        if (!isErrno(error, 'EEXIST')) throw error;
-        await delay(LOCK_PAUSE_MS);
-      }
+      if (await isLinked(beside, lock)) return true;
+      await delay(LOCK_PAUSE_MS);
     }
-    return false;
+    if ((await lockHolder(lock)).kind !== 'nobody' || (await waitOrRemove(lock)) !== 'gone') return false;
+    return await isLinked(beside, lock);
   } finally {
     await rm(beside, { force: true });
   }
 }
 
-async function holdsLock(token: string, lock: string): Promise<boolean> {
-  const mine = await readIfThere(token);
-  return mine !== null && (await readIfThere(lock)) === mine;
+async function isLinked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw error;
+  }
 }
 
-async function dropOwnLock(token: string, lock: string): Promise<void> {
-  if (await holdsLock(token, lock)) await rm(lock, { force: true });
+/** Before the move it has the token's content, at its very end that of our private index. */
+async function holdsLock(files: JournalFiles, lock: string): Promise<boolean> {
+  const now = await bytesIfThere(lock);
+  if (now === null) return false;
+  const ours = await Promise.all([bytesIfThere(files.token), bytesIfThere(files.index)]);
+  return ours.some((content) => content?.equals(now) === true);
 }
 
 async function removeJournal(files: JournalFiles): Promise<void> {

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Identity, Places } from './context.ts';
 import type { UserRepository } from './discover.ts';
+import { refreshExcludes, userConfigEnvironment } from './excludes.ts';
 import { GitFailure } from './failure.ts';
 import { bytesIfThere, readIfThere, removeTree, statIfThere, writeWhole } from './files.ts';
 import { adoptObjects } from './object-store.ts';
@@ -24,7 +25,7 @@ export async function openPlaces(git: GitRunner, user: UserRepository, state: st
   await writeGitDir(places.lens, user);
   await mkdir(join(places.lens, 'objects'), { recursive: true });
   if ((await statIfThere(places.control)) === null) await makeControl(git, user, places);
-  await refreshExcludes(user, places.control);
+  await refreshExcludes(git, user, places.control);
   return places;
 }
 
@@ -138,13 +139,6 @@ function byName(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a.slice(a.indexOf(' '))), Buffer.from(b.slice(b.indexOf(' '))));
 }
 
-/** Patterns the user keeps outside the tree; a copy, so that an agent that edits the original hides nothing from us. */
-async function refreshExcludes(user: UserRepository, control: string): Promise<void> {
-  const path = join(control, 'info', 'exclude');
-  const own = (await readIfThere(join(user.commonDir, 'info', 'exclude'))) ?? '';
-  if ((await readIfThere(path)) !== own) await writeWhole(path, own);
-}
-
 /** Who commits made by Copse carry: the user as configured when the state folder was made, so that ids stay reproducible. */
 export async function openIdentity(git: GitRunner, user: UserRepository, state: string): Promise<Identity> {
   const path = join(state, 'identity.json');
@@ -157,11 +151,7 @@ export async function openIdentity(git: GitRunner, user: UserRepository, state: 
       cwd: user.root,
       args: ['config', '--get', key],
       // The user's own files, for this one question; reading configuration runs nothing.
-      env: {
-        HOME: userVariable('HOME'),
-        XDG_CONFIG_HOME: userVariable('XDG_CONFIG_HOME'),
-        ...globalConfig(),
-      },
+      env: userConfigEnvironment(),
       ok: [0, 1],
     });
     return (
@@ -179,13 +169,6 @@ export async function openIdentity(git: GitRunner, user: UserRepository, state: 
   };
   await writeWhole(path, JSON.stringify(identity));
   return identity;
-}
-
-function globalConfig(): Record<string, string> {
-  const set = userVariable('GIT_CONFIG_GLOBAL');
-  if (set !== '') return { GIT_CONFIG_GLOBAL: set };
-  const home = userVariable('HOME');
-  return home === '' ? {} : { GIT_CONFIG_GLOBAL: join(home, '.gitconfig') };
 }
 
 /** Left-overs of a process that died: temporary folders of ours in the state folder. */

@@ -59,10 +59,21 @@ export function composeEnvironment(options: {
   };
 }
 
+type UserVariable =
+  | 'PATH'
+  | 'HOME'
+  | 'XDG_CONFIG_HOME'
+  | 'GIT_CONFIG_GLOBAL'
+  | 'GIT_CONFIG_NOSYSTEM'
+  | 'GIT_COMMITTER_NAME'
+  | 'GIT_COMMITTER_EMAIL';
+
 /** A variable of the user's environment; empty when it is not set. The few that git's own environment is made of. */
-export function userVariable(
-  name:
-    'PATH' | 'HOME' | 'XDG_CONFIG_HOME' | 'GIT_CONFIG_GLOBAL' | 'GIT_COMMITTER_NAME' | 'GIT_COMMITTER_EMAIL',
-): string {
+export function userVariable(name: UserVariable): string {
   return process.env[name] ?? '';
+}
+
+/** The same, telling a variable that is not set from an empty one. */
+export function userVariableIfSet(name: UserVariable): string | undefined {
+  return process.env[name];
 }

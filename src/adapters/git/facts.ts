@@ -33,7 +33,7 @@ export function damaged(context: GitContext, detail: string): GitFailure {
 /** One command that brings every branch and tag back from control. */
 export function restoreCommand(context: GitContext): string {
   const { root } = context.user;
-  return `run: git -C ${root} init && git -C ${root} fetch ${context.places.control} '+refs/mirror/*:refs/*'`;
+  return `run: git -C ${root} init && git -C ${root} fetch --update-head-ok ${context.places.control} '+refs/mirror/*:refs/*'`;
 }
 
 export async function facts(context: GitContext): Promise<RepositoryFacts> {

@@ -10,14 +10,17 @@ export class GitFailure extends Failure {
   override readonly name = 'GitFailure';
   /** Exit status of the git process behind it, null when none ran to its end. */
   readonly exitCode: number | null;
+  /** The lock file in the way of a call that failed with `git-locked`, where that is known. */
+  readonly lock: string | null;
 
   constructor(
     code: `git-${string}`,
     message: string,
-    options: { cause?: unknown; hint?: string; exitCode?: number } = {},
+    options: { cause?: unknown; hint?: string; exitCode?: number; lock?: string } = {},
   ) {
     super(code, message, options);
     this.exitCode = options.exitCode ?? null;
+    this.lock = options.lock ?? null;
   }
 }
 

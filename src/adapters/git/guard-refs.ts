@@ -14,10 +14,12 @@ import { GitFailure, isErrno } from './failure.ts';
 import { rm } from 'node:fs/promises';
 import { writeKept } from './kept-refs.ts';
 import { branchRef } from './names.ts';
-import { allBranchRecords } from './ownership.ts';
-import { ownMoves } from './own-moves.ts';
-import { bringIntoControl, userObjects } from './transfer.ts';
-import { checkouts, updateUserRefs } from './user-refs.ts';
+import { headMoves, wasMadeInWorkspace } from './made-in-workspace.ts';
+import { allBranchRecords, allWorkspaceRecords } from './ownership.ts';
+import { noteMove, ownMoves } from './own-moves.ts';
+import { gitDirOf } from './workspace.ts';
+import { bringIntoControl, bringToUser, userObjects } from './transfer.ts';
+import { checkouts, rawUserRef, readHead, updateUserRefs } from './user-refs.ts';
 
 /** Ref name to object id, or `ref:<target>` for a symbolic one. */
 export type RefTable = Readonly<Record<string, string>>;
@@ -49,25 +51,37 @@ export async function verifyRefs(
   spec: WorkspaceSpec,
   before: { readonly refs: RefTable; readonly movesBefore: number },
 ): Promise<readonly GuardViolation[]> {
+  if ((await foreignMoves(context, before)).length === 0) return [];
+  // One guard at a time, and from a fresh look: what another one has just put back is not touched again.
+  return context.mutexes.run('guard:refs', async () => {
+    const moves = await foreignMoves(context, before);
+    // Read after the refs: a branch of ours is written down before it is made.
+    const owned = new Set((await allBranchRecords(context)).map((record) => `refs/heads/${record.branch}`));
+    const violations: GuardViolation[] = [];
+    for (const move of moves) {
+      const violation = await judge(context, spec, { move, isOwned: owned.has(move.ref) });
+      if (violation !== null) violations.push(violation);
+    }
+    return violations;
+  });
+}
+
+/** Refs that are not where the snapshot and our own moves since say. */
+async function foreignMoves(
+  context: GitContext,
+  before: { readonly refs: RefTable; readonly movesBefore: number },
+): Promise<readonly Move[]> {
   const early = await ownMoves(context, before.movesBefore);
   const now = await readRefTable(context);
   const ours = await ownMoves(context, before.movesBefore);
   // Refs of ours that move at this very moment are left for the next look.
   const later = await ownMoves(context, early.length);
   const expected = new Map<string, string | null>([...Object.entries(before.refs), ...early.done]);
-  const moves: Move[] = [...new Set([...expected.keys(), ...Object.keys(now)])]
+  return [...new Set([...expected.keys(), ...Object.keys(now)])]
     .toSorted()
     .map((ref) => ({ ref, from: expected.get(ref) ?? null, to: now[ref] ?? null }))
     .filter(({ ref, from, to }) => from !== to && !later.intended.has(ref) && !later.done.has(ref))
     .filter(({ ref, to }) => ours.intended.get(ref) !== to || !ours.intended.has(ref));
-  if (moves.length === 0) return [];
-  const owned = new Set((await allBranchRecords(context)).map((record) => `refs/heads/${record.branch}`));
-  const violations: GuardViolation[] = [];
-  for (const move of moves) {
-    const violation = await judge(context, spec, { move, isOwned: owned.has(move.ref) });
-    if (violation !== null) violations.push(violation);
-  }
-  return violations;
 }
 
 async function judge(
@@ -75,39 +89,67 @@ async function judge(
   spec: WorkspaceSpec,
   seen: { readonly move: Move; readonly isOwned: boolean },
 ): Promise<GuardViolation | null> {
-  const { move, isOwned } = seen;
-  const isOwnBranch = move.ref === branchRef(spec.branch) && spec.isolation === 'worktree';
-  if (isOwnBranch && isPlain(move.to)) {
+  const isOwnBranch = seen.move.ref === branchRef(spec.branch) && spec.isolation === 'worktree';
+  const isOthers = seen.isOwned && !isOwnBranch;
+  if (isOwnBranch && isPlain(seen.move.to)) {
     // Amended or rewound: what was recorded before stays reachable.
-    if (isPlain(move.from)) await save(context, spec, move.from);
+    if (isPlain(seen.move.from)) await save(context, spec, seen.move.from);
     return null;
   }
-  const verdict = isOwnBranch ? 'undo' : await verdictOf(context, move, isOwned);
+  const { move, verdict } = isOthers
+    ? await judgeOthers(context, seen.move)
+    : {
+        move: seen.move,
+        verdict: isOwnBranch ? ('undo' as const) : await verdictOf(context, seen.move),
+      };
   if (verdict === 'allowed') return null;
+  // A dropped stash entry is still the user's.
+  if (move.ref === 'refs/stash' && isPlain(move.from)) await save(context, spec, move.from);
   const restored = verdict === 'undo' && (await undo(context, spec, move));
   return {
     ...move,
     kind: move.from === null ? 'ref-created' : move.to === null ? 'ref-deleted' : 'ref-moved',
     restored,
+    // Another task's branch that went on meanwhile is settled by the guard of that task.
+    tolerated: verdict === 'report' || (!restored && isOthers),
   };
+}
+
+/** A branch of another task belongs where HEAD of that task's workspace last was, which may be newer than the snapshot. */
+async function judgeOthers(
+  context: GitContext,
+  move: Move,
+): Promise<{ readonly move: Move; readonly verdict: Verdict }> {
+  const { values, isOnBranch } = await loggedByItsTask(context, move.ref);
+  const newest = isOnBranch ? values.at(-1) : undefined;
+  const from = newest ?? move.from;
+  const expected = { ...move, from };
+  // With HEAD on the branch only its newest value is right; asked again, for its agent may have gone on since.
+  const isRight =
+    newest === undefined
+      ? move.to !== null && values.includes(move.to)
+      : move.to === newest || (await rawUserRef(context, move.ref)) === newest;
+  if (from === null || isRight) return { move: expected, verdict: 'allowed' };
+  if (!isPlain(from) || !isPlain(move.to)) return { move: expected, verdict: 'undo' };
+  const isTasksOwn =
+    (await isForward(context, from, move.to)) && !(await wasMadeInWorkspace(context, move.to));
+  return { move: expected, verdict: isTasksOwn ? 'allowed' : 'undo' };
 }
 
 type Verdict = 'allowed' | 'report' | 'undo';
 
-async function verdictOf(context: GitContext, move: Move, isOwned: boolean): Promise<Verdict> {
+async function verdictOf(context: GitContext, move: Move): Promise<Verdict> {
   const { ref, from, to } = move;
   // Replacements and grafts in ref form change what every command of the user's shows.
-  if (from === null)
-    return isOwned ? 'allowed' : ref.startsWith('refs/replace/') || !isPlain(to) ? 'undo' : 'report';
+  if (from === null) return ref.startsWith('refs/replace/') || !isPlain(to) ? 'undo' : 'report';
   // A fetch of the user's does all of this to remote-tracking refs.
   if (ref.startsWith('refs/remotes/') || ref.startsWith('refs/prefetch/') || ref === 'refs/stash') {
     return ref === 'refs/stash' && to === null ? 'undo' : 'report';
   }
-  if (!isPlain(from) || !isPlain(to)) return 'undo';
-  const isBranch = ref.startsWith('refs/heads/');
-  if (isBranch && (await isForward(context, from, to))) return isOwned ? 'allowed' : 'report';
-  if (isBranch && (await isLoggedByItsCheckout(context, ref, to))) return isOwned ? 'allowed' : 'report';
-  return 'undo';
+  if (!isPlain(from) || !isPlain(to) || !ref.startsWith('refs/heads/')) return 'undo';
+  if (await isLoggedByItsCheckout(context, ref, to)) return 'report';
+  // Forward to what a task made somewhere else: no person's doing.
+  return (await isForward(context, from, to)) && !(await wasMadeInWorkspace(context, to)) ? 'report' : 'undo';
 }
 
 function isPlain(value: string | null): value is string {
@@ -130,15 +172,28 @@ async function isLoggedByItsCheckout(context: GitContext, ref: string, value: st
   for (const { gitDir } of await checkouts(context)) {
     try {
       const head = (await readFile(join(gitDir, 'HEAD'), 'utf8')).trim();
-      if (head !== `ref: ${ref}`) continue;
-      const log = await readFile(join(gitDir, 'logs', 'HEAD'), 'utf8');
-      const last = log.trimEnd().split('\n').at(-1) ?? '';
-      if (last.split(' ')[1] === value) return true;
+      if (head === `ref: ${ref}` && (await headMoves(gitDir)).at(-1)?.to === value) return true;
     } catch (error) {
       if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error;
     }
   }
   return false;
+}
+
+/**
+ * Values that HEAD of the branch's own task was at, oldest first. Its agent may have gone on since the refs were read, or
+ * be on another branch or in the middle of a rebase by now.
+ */
+async function loggedByItsTask(
+  context: GitContext,
+  ref: string,
+): Promise<{ readonly values: readonly string[]; readonly isOnBranch: boolean }> {
+  const record = (await allWorkspaceRecords(context)).find(({ branch }) => `refs/heads/${branch}` === ref);
+  if (record === undefined) return { values: [], isOnBranch: false };
+  const gitDir = gitDirOf(context, record);
+  const head = await readHead(gitDir);
+  const values = (await headMoves(gitDir)).map((move) => move.to);
+  return { values, isOnBranch: head.kind === 'branch' && head.branch === record.branch };
 }
 
 async function undo(context: GitContext, spec: WorkspaceSpec, move: Move): Promise<boolean> {
@@ -150,7 +205,16 @@ async function undo(context: GitContext, spec: WorkspaceSpec, move: Move): Promi
   const expected = isPlain(to) ? to : null;
   if (from === null && expected === null) return true;
   try {
-    return await updateUserRefs(context, [{ ref, from: expected, to: from }], 'copse: restored');
+    const commit = from === null ? null : parseCommitId(from);
+    if (commit !== null && (await context.controlReader.info(commit))?.type === 'commit')
+      await bringToUser(context, commit, [spec.base]);
+    // The guards of attempts that began while the ref was astray take this for ours, and do not undo it.
+    await noteMove(context, 'intended', ref, from);
+    const isMoved = await updateUserRefs(context, [{ ref, from: expected, to: from }], 'copse: restored');
+    // Another guard may have been faster.
+    if (!isMoved && (await rawUserRef(context, ref)) !== from) return false;
+    await noteMove(context, 'done', ref, from);
+    return true;
   } catch (error) {
     // The old object may be gone from the user's repository; control still has it and the report says so.
     if (error instanceof GitFailure) return false;

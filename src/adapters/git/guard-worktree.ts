@@ -11,12 +11,14 @@ import type { GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { removeTree, statIfThere, writeWhole } from './files.ts';
 import { keepSalvage } from './guard-refs.ts';
+import { installIndex } from './install-index.ts';
 import { branchRef } from './names.ts';
 import { adminDir, newNonce, type WorkspaceRecord } from './ownership.ts';
 import { bringIntoControl } from './transfer.ts';
 import { operationInProgress, readHead, userRef } from './user-refs.ts';
 import { gitDirOf, isIntact, workspaceObjects, workspaceTip } from './workspace.ts';
-import { indexAt, isFolder } from './worktree-changes.ts';
+import { moveFolder, settleWorkspaceMove } from './workspace-move.ts';
+import { indexAt, isFolder, type FolderIndex } from './worktree-changes.ts';
 
 export type Provision = (spec: WorkspaceSpec) => Promise<unknown>;
 
@@ -62,7 +64,7 @@ async function repairLink(
 async function rewriteLink(context: GitContext, spec: WorkspaceSpec, record: WorkspaceRecord): Promise<void> {
   const admin = adminDir(context, record);
   const tip = await workspaceTip(context, spec);
-  const at = await indexAt(context, spec, tip.kind === 'commit' ? tip.commit : spec.base);
+  const at = await freshIndex(context, spec, tip.kind === 'commit' ? tip.commit : spec.base);
   await withAdminLock(context, async () => {
     const link = join(spec.path, '.git');
     if ((await statIfThere(link)) !== null) {
@@ -116,9 +118,8 @@ async function endOperation(
   const tip = await workspaceTip(context, spec);
   if (tip.kind === 'commit' && (await readHead(gitDir)).kind === 'branch') {
     // Unmerged entries would make every later commit of the agent fail.
-    const at = await indexAt(context, spec, tip.commit);
-    await removeTree(join(gitDir, 'index.lock'));
-    await copyFile(at.index, join(gitDir, 'index'));
+    const at = await freshIndex(context, spec, tip.commit);
+    await installIndex(at.index, join(gitDir, 'index'));
   }
   return [{ kind: 'detached', detail: `a ${operation} was left half done`, restored: true }];
 }
@@ -188,18 +189,16 @@ async function takeFolderTo(
   from: CommitId,
   to: CommitId,
 ): Promise<boolean> {
+  if ((await settleWorkspaceMove(context, spec)) === to) return true;
   const at = await indexAt(context, spec, from);
-  await removeTree(`${at.index}.head`);
   await refreshIndex(context, spec.path, at.index);
-  const { code } = await context.git.run({
-    label: `take ${spec.path} back to its branch`,
-    gitDir: context.places.control,
-    workTree: spec.path,
-    indexFile: at.index,
-    args: ['read-tree', '-u', '-m', from, to],
-    ok: [0, 1, 128],
-  });
-  return code === 0;
+  return moveFolder(context, spec, { from, to }, () => Promise.resolve());
+}
+
+/** An index that stands for `commit`, or for the base when the agent's commits do not pass the checks. */
+async function freshIndex(context: GitContext, spec: WorkspaceSpec, commit: CommitId): Promise<FolderIndex> {
+  const brought = await bringIntoControl(context, workspaceObjects(context, spec), commit, [spec.base]);
+  return indexAt(context, spec, brought.kind === 'there' ? commit : spec.base);
 }
 
 async function saveCommit(context: GitContext, spec: WorkspaceSpec, commit: CommitId): Promise<boolean> {
@@ -219,7 +218,6 @@ async function attachHead(context: GitContext, spec: WorkspaceSpec, gitDir: stri
   await removeTree(join(gitDir, 'HEAD.lock'));
   await writeWhole(join(gitDir, 'HEAD'), `ref: ${branchRef(spec.branch)}\n`, 0o644);
   if (tip.kind !== 'commit') return;
-  const at = await indexAt(context, spec, tip.commit);
-  await removeTree(join(gitDir, 'index.lock'));
-  await copyFile(at.index, join(gitDir, 'index'));
+  const at = await freshIndex(context, spec, tip.commit);
+  await installIndex(at.index, join(gitDir, 'index'));
 }

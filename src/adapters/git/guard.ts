@@ -10,7 +10,9 @@ import { GitFailure } from './failure.ts';
 import { readIfThere, statIfThere, writeWhole } from './files.ts';
 import { readGuardedFiles, restoreGuardedFiles, type GuardedFile } from './guard-files.ts';
 import { readRefTable, verifyRefs, type RefTable } from './guard-refs.ts';
+import { keepAbandoned } from './guard-reflog.ts';
 import { verifyWorktree, type Provision } from './guard-worktree.ts';
+import { sharedLocks, sweepAttemptLocks } from './lock-sweep.ts';
 import { newNonce } from './ownership.ts';
 import { gitDirOf, requireRecord } from './workspace.ts';
 import { bringIntoControl, userObjects } from './transfer.ts';
@@ -27,6 +29,8 @@ interface StoredSnapshot {
   readonly files: readonly GuardedFile[];
   /** Of the workspace's own git directory: `config.worktree` there can run code too. */
   readonly ownFiles: readonly GuardedFile[];
+  /** Absent in snapshots that were taken before locks were noted. */
+  readonly locks?: readonly string[];
 }
 
 /** Also mirrors branches that moved since the last snapshot into control, so that a destroyed repository can be restored. */
@@ -34,13 +38,14 @@ export async function takeSnapshot(context: GitContext, spec: WorkspaceSpec): Pr
   const record = await requireRecord(context, spec);
   return effect(context, 'guard.snapshot', async () => {
     const movesBefore = (await ownMoves(context, 0)).length;
-    const [refs, files, ownFiles, userHead] = await Promise.all([
+    const [refs, files, ownFiles, userHead, locks] = await Promise.all([
       readRefTable(context),
       readGuardedFiles(context, context.user.commonDir),
       readGuardedFiles(context, gitDirOf(context, record)),
       readIfThere(join(context.user.gitDir, 'HEAD')),
+      sharedLocks(context),
     ]);
-    const stored: StoredSnapshot = { refs, movesBefore, files, ownFiles, userHead: userHead ?? '' };
+    const stored: StoredSnapshot = { refs, movesBefore, files, ownFiles, userHead: userHead ?? '', locks };
     const id = newNonce();
     await writeWhole(snapshotFile(context, id), JSON.stringify(stored));
     await mirrorMovedRefs(context, refs);
@@ -88,12 +93,14 @@ export async function verifySnapshot(
   const stored = JSON.parse(text) as StoredSnapshot;
   const record = await requireRecord(context, spec);
   return effect(context, 'guard.restore', async () => {
+    await sweepAttemptLocks(context, spec, stored.locks ?? []);
     // Configuration first: it decides what the user's own git does from here on.
     const files = await restoreGuardedFiles(context, context.user.commonDir, stored.files);
     const own = await restoreGuardedFiles(context, gitDirOf(context, record), stored.ownFiles);
     const head = await restoreUserHead(context, stored.userHead);
     const refs = await verifyRefs(context, spec, stored);
     const worktree = await verifyWorktree(context, spec, record, provisionAgain);
+    await keepAbandoned(context, spec, record);
     return [...files, ...own, ...head, ...refs, ...worktree];
   });
 }

@@ -7,6 +7,9 @@ import type { GitPort } from '../../ports/git.ts';
 import type { Failpoint } from '../../ports/world.ts';
 import { isAncestor, mergeBase } from './ancestry.ts';
 import { capture, commitOnBehalf } from './capture.ts';
+import { recoverForwards } from './checkout-forward.ts';
+import { changedPathsOf, coChange } from './changed-paths.ts';
+import { commonBases } from './merge-bases.ts';
 import { effect, type GitContext } from './context.ts';
 import { openIdentity, openPlaces, sweepState } from './control.ts';
 import { diff } from './diff.ts';
@@ -17,26 +20,32 @@ import { GitFailure } from './failure.ts';
 import { takeSnapshot, verifySnapshot } from './guard.ts';
 import { intakeFacts } from './intake-facts.ts';
 import { dropKept, listKept, writeKept } from './kept-refs.ts';
+import { listBranches, listCheckouts } from './list-branches.ts';
 import { Mutexes, Semaphore, withFileLock } from './lock.ts';
+import { sweepStateLocks } from './lock-sweep.ts';
+import { wasMadeInWorkspace } from './made-in-workspace.ts';
+import { worktreeChanges } from './look.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs } from './move-refs.ts';
 import { requireCommit } from './objects.ts';
+import { endOrphans, ownerMark } from './orphans.ts';
 import { Pool } from './pool.ts';
 import { provision } from './provision.ts';
 import { publish } from './publish.ts';
 import { ObjectReader } from './reader.ts';
+import { settleRefMoves } from './ref-journal.ts';
 import { removeWorkspace } from './remove-workspace.ts';
 import { createRunner, type GitRunner } from './run.ts';
 import { shareFiles } from './share-files.ts';
 import { checkoutSlot, slotChanges } from './slots.ts';
 import { takeIn } from './take-in.ts';
 import { ensureInControl } from './transfer.ts';
+import { openTrialMerges } from './trial-merges.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { userBranchTip } from './user-refs.ts';
 import { sight } from './workspace.ts';
 
 export { GIT_FAILPOINTS } from './context.ts';
-export { GitFailure } from './failure.ts';
 
 export interface OpenGitOptions {
   /** Any folder inside the user's checkout. */
@@ -74,7 +83,10 @@ async function openContext(options: OpenGitOptions): Promise<GitContext> {
   const user = await discover(git, userRepository);
   const places = await withFileLock(join(stateDir, 'locks', 'open'), async () => {
     await sweepState(stateDir);
-    return openPlaces(git, user, stateDir);
+    const opened = await openPlaces(git, user, stateDir);
+    await sweepStateLocks(stateDir);
+    await settleRefMoves({ user, places: opened });
+    return opened;
   });
   const context: GitContext = {
     user,
@@ -90,6 +102,7 @@ async function openContext(options: OpenGitOptions): Promise<GitContext> {
     // Measured: twice the processors is where parallel checkouts stop getting faster.
     checkouts: new Semaphore(2 * availableParallelism()),
   };
+  await recoverForwards(context);
   if ((await facts(context)).head === null) {
     throw new GitFailure('git-no-commits', `${user.root} has no commit yet`, {
       hint: 'run: git commit --allow-empty -m "first commit"',
@@ -102,7 +115,9 @@ async function environmentOf(stateDir: string): Promise<Readonly<Record<string, 
   const home = join(stateDir, 'home');
   const tmp = join(stateDir, 'tmp');
   for (const folder of [home, tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  return composeEnvironment({ path: userVariable('PATH') || '/usr/local/bin:/usr/bin:/bin', home, tmp });
+  await endOrphans(home);
+  const path = userVariable('PATH') || '/usr/local/bin:/usr/bin:/bin';
+  return { ...composeEnvironment({ path, home, tmp }), ...ownerMark() };
 }
 
 /** `merge-tree --write-tree` came with 2.38. */
@@ -127,6 +142,7 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     },
     treeOf: async (commit) => (await inControl(commit)).tree,
     branchTip: (branch: BranchName) => userBranchTip(context, branch),
+    wasMadeInWorkspace: (commit) => wasMadeInWorkspace(context, commit),
     isAncestor: (ancestor, descendant) => isAncestor(context, ancestor, descendant),
     mergeBase: (a, b) => mergeBase(context, a, b),
     readFile: (commit, path) => readFileAt(context, commit, path),
@@ -156,6 +172,14 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     publish: (request) => publish(context, request),
     moveRefs: (changes, reason) => moveRefs(context, changes, reason),
     diff: (from, to, maxBytes) => diff(context, from, to, maxBytes),
+    listBranches: (limit) => listBranches(context, limit),
+    listCheckouts: () => listCheckouts(context),
+    commonBases: (tips) => commonBases(context, tips),
+    changedPathsOf: (ranges) => changedPathsOf(context, ranges),
+    gitVersion: async () => context.gitVersion,
+    trialMerges: openTrialMerges(context),
+    coChange: (tip, commits) => coChange(context, tip, commits),
+    worktreeChanges: (path) => worktreeChanges(context, path),
     settled: () => pool.settled(),
     close: () => {
       context.controlReader.close();

@@ -106,7 +106,8 @@ async function removeStale(path: string, seen: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-function isHolderAlive(text: string): boolean {
+/** `text`: pid and start time, `?` where that is not known. */
+export function isHolderAlive(text: string): boolean {
   const [pid, ticks] = text.trim().split(' ');
   const now = startTicks(Number(pid));
   if (now !== null) return ticks === '?' || now === ticks;

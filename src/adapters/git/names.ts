@@ -33,11 +33,6 @@ export function treeIdOf(text: string): TreeId {
   return commitIdOf(text) as string as TreeId;
 }
 
-/** All zeros, as long as `like`. */
-export function zeroId(like: string): string {
-  return '0'.repeat(like.length);
-}
-
 /** Bytes of a path as text; bytes that are not UTF-8 appear as `\xNN`, which no real path part of git's output clashes with. */
 export function pathText(bytes: Uint8Array): { readonly text: string; readonly isUtf8: boolean } {
   try {

@@ -31,6 +31,10 @@ import { indexEntryCount, isLarge, populate } from './populate.ts';
 import { bringToUser, ensureInControl } from './transfer.ts';
 import { checkoutsOf, updateUserRefs, userBranchTip } from './user-refs.ts';
 import { isIntact, workspaceTip } from './workspace.ts';
+import { keptFiles } from './workspace-move.ts';
+
+/** A prune would have to hit the microseconds between two calls this many times in a row. */
+const PRUNE_TRIES = 20;
 
 interface Claim {
   readonly record: WorkspaceRecord;
@@ -221,9 +225,21 @@ async function putInPlace(
   }
   if (isNew) await renameInto(names.folder, record.path);
   if (record.isolation === 'clone') return removeTree(names.admin);
-  await mkdir(join(context.user.commonDir, 'worktrees'), { recursive: true });
   await removeTree(adminDir(context, record));
-  await rename(names.admin, adminDir(context, record));
+  await renameAmongWorktrees(context, names.admin, adminDir(context, record));
+}
+
+/** `git worktree prune`, which every gc runs, removes the folder of all worktrees when it finds it empty. */
+async function renameAmongWorktrees(context: GitContext, from: string, to: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await mkdir(join(context.user.commonDir, 'worktrees'), { recursive: true });
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT') || tries >= PRUNE_TRIES) throw error;
+    }
+  }
 }
 
 function headLog(context: GitContext, tip: CommitId): string {
@@ -260,7 +276,7 @@ export async function keepIndex(
 ): Promise<void> {
   const kept = keptIndex(context, spec);
   await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
-  await removeTree(`${kept}.lock`);
+  for (const path of keptFiles(kept)) await removeTree(path);
   await copyFile(index, kept, constants.COPYFILE_FICLONE);
   await writeWhole(`${kept}.head`, head);
 }

@@ -60,6 +60,7 @@ async function move(
   );
   if (!isMoved) return { kind: 'moved', actual: await userBranchTip(context, branch) };
   await noteMove(context, 'done', ref, to);
+  await writeKept(context, `refs/mirror/heads/${branch}`, to);
   for (const forward of opened) {
     await effect(context, 'publish.checkout', () => forwardCheckout(context, forward));
   }

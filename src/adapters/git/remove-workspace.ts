@@ -25,6 +25,7 @@ import { temporaryNames } from './provision.ts';
 import { bringIntoControl, ensureInControl } from './transfer.ts';
 import { readHead } from './user-refs.ts';
 import { gitDirOf, workspaceObjects, workspaceTip } from './workspace.ts';
+import { keptFiles, settleWorkspaceMove } from './workspace-move.ts';
 import { changedPaths, copyIndex, isFolder, resetIndex } from './worktree-changes.ts';
 
 /** `proof`: a commit whose tree must hold every file; null: the branch's head must. Deleted files are nothing to save. */
@@ -54,6 +55,7 @@ async function unsavedPaths(
   proof: CommitId | null,
 ): Promise<readonly RepoPath[]> {
   if (!(await isFolder(spec.path))) return [];
+  await settleWorkspaceMove(context, spec);
   const tip = await workspaceTip(context, spec);
   const commit = proof ?? (tip.kind === 'commit' ? tip.commit : spec.base);
   if (proof === null) await bringIntoControl(context, workspaceObjects(context, spec), commit, [spec.base]);
@@ -112,7 +114,7 @@ async function takeAway(context: GitContext, record: WorkspaceRecord): Promise<R
   await removeLargeTree(trash);
   for (const path of [folder, admin]) await removeTree(path);
   const kept = keptIndex(context, record as unknown as WorkspaceSpec);
-  for (const path of [kept, `${kept}.head`]) await removeTree(path);
+  for (const path of keptFiles(kept)) await removeTree(path);
   await dropWorkspaceRecord(context, record.path);
   return { kind: 'removed' };
 }

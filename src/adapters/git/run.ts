@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { SAFE_FLAGS } from './environment.ts';
 import { GitFailure, isErrno } from './failure.ts';
+import { realLockPath } from './lock-holder.ts';
 import { retrying } from './retry.ts';
 
 export interface GitCall {
@@ -46,7 +47,7 @@ const MAX_STDERR_BYTES = 64 * 1024;
 /** `base` is the whole environment of every call, apart from the places that the call names. */
 export function createRunner(base: Readonly<Record<string, string>>): GitRunner {
   return {
-    run: (call) => retrying(() => runOnce(base, call)),
+    run: (call) => retrying(call.label, () => runOnce(base, call)),
     open: (call) => start(base, call, 'ignore'),
   };
 }
@@ -63,12 +64,16 @@ function start(
   if (call.shallowFile !== undefined) env['GIT_SHALLOW_FILE'] = call.shallowFile;
   const place = call.gitDir === null ? [] : [`--git-dir=${call.gitDir}`];
   return spawn('git', [...SAFE_FLAGS, ...place, ...call.args], {
-    cwd: call.cwd ?? call.workTree ?? call.gitDir ?? '/',
+    cwd: folderOf(call),
     env,
     stdio: ['pipe', 'pipe', stderr],
     // Its own process group, so that a time limit also ends what git itself started.
     detached: true,
   });
+}
+
+function folderOf(call: GitCall): string {
+  return call.cwd ?? call.workTree ?? call.gitDir ?? '/';
 }
 
 function runOnce(base: Readonly<Record<string, string>>, call: GitCall): Promise<GitResult> {
@@ -147,24 +152,29 @@ function failureOf(call: GitCall, result: GitResult, ended: 'timeout' | 'output'
     return new GitFailure('git-output-too-large', `cannot ${call.label}: git wrote more than expected`);
   }
   const text = result.stderr.trim().slice(0, 2_000);
+  const lock = lockOf(text);
   return new GitFailure(
     codeOf(text),
     `cannot ${call.label}: ${text === '' ? `git exited ${result.code}` : text}`,
     {
       exitCode: result.code,
+      ...(lock === null ? {} : { lock: realLockPath(lock, folderOf(call)) }),
     },
   );
 }
 
+/** `packed-refs.new` is written under `packed-refs.lock` and, left behind, keeps every ref from being deleted. */
+function lockOf(stderr: string): string | null {
+  const created = /Unable to create '([^\n]*\.lock)': File exists/.exec(stderr);
+  const staged = /unable to create file ([^\n]*packed-refs\.new): File exists/.exec(stderr);
+  const config = /could not lock config file ([^\n]*): File exists/.exec(stderr);
+  if (config?.[1] !== undefined) return `${config[1]}.lock`;
+  return created?.[1] ?? staged?.[1] ?? null;
+}
+
 /** Git has no error codes of its own; with LC_ALL=C these texts are stable and this is the only place that reads them. */
 function codeOf(stderr: string): `git-${string}` {
-  if (
-    /Unable to create '.*\.lock'|could not lock config file|cannot lock ref .*: Unable to create/s.test(
-      stderr,
-    )
-  ) {
-    return 'git-locked';
-  }
+  if (lockOf(stderr) !== null) return 'git-locked';
   if (/failed to read .*commondir/.test(stderr)) return 'git-locked';
   if (
     /bad object|not a valid object|unable to read|missing (?:blob|tree|commit)|invalid object/i.test(stderr)

@@ -2,13 +2,14 @@
  * Throw-away checkouts for gates, kept warm between them. A gate is untrusted: its `.git` is deleted and written again,
  * and the files are compared through an index of ours that it never saw. Ignored files (dependencies) stay.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AbsolutePath, BranchName, CommitId, RepoPath } from '../../core/ids.ts';
 import { effect, type GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { bytesIfThere, readIfThere, removeTree, statIfThere, writeUnflushed, writeWhole } from './files.ts';
 import { branchRef, pathText, splitNul } from './names.ts';
+import { isCommitIn } from './objects.ts';
 import { CHECKOUT_TIMEOUT_MS } from './populate.ts';
 import { ensureInControl } from './transfer.ts';
 import { copyIndex } from './worktree-changes.ts';
@@ -53,10 +54,12 @@ export async function checkoutSlot(
       if (!isWarm) await startAfresh(paths);
       await removeTree(join(paths.tree, '.git'));
       await removeTree(`${paths.index}.lock`);
+      await settleSlot(context, paths, commit);
       const isMoved = isWarm && asLeft !== null && (await moveFiles(context, paths, asLeft, commit));
       // Also writes again every file whose size, times or inode changed since we wrote it, whatever the gate's index says.
       if (!isMoved)
         await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '--reset', '-u', commit]));
+      await rm(`${paths.index}.move`, { force: true });
       // Side by side: `clean` never looks at `.git`, and the index does not change any more.
       await Promise.all([
         isWarm && !isMoved ? cleanSlot(context, paths) : null,
@@ -119,6 +122,15 @@ async function startAfresh(paths: SlotPaths): Promise<void> {
   await mkdir(paths.tree, { recursive: true, mode: 0o700 });
   const stat = await statIfThere(paths.tree);
   await writeWhole(paths.mark, `${stat?.dev}:${stat?.ino}`);
+}
+
+/** Files of a checkout that was cut short are known to no index yet: they become known, so that this checkout removes them. */
+async function settleSlot(context: GitContext, paths: SlotPaths, commit: CommitId): Promise<void> {
+  const mark = `${paths.index}.move`;
+  const before = await readIfThere(mark);
+  const isKnown = before !== null && (await isCommitIn(context.controlReader, before));
+  if (isKnown) await inSlot(context, paths, ['read-tree', '--reset', before]);
+  await writeUnflushed(mark, commit);
 }
 
 /** A gate's own `.gitignore` shields files from the first pass; it goes in that pass, they in the next. */

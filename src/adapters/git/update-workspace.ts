@@ -1,5 +1,4 @@
 /** Brings the moved target into a task's branch and folder between two attempts. */
-import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
 import type { MergeOutcome, WorkspaceSpec } from '../../ports/git.ts';
 import { isAncestor } from './ancestry.ts';
@@ -8,12 +7,11 @@ import { moveWorkspaceBranch } from './capture.ts';
 import { effect, type GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { merge } from './merge.ts';
-import { removeTree } from './files.ts';
 import { requireCommit } from './objects.ts';
-import { CHECKOUT_TIMEOUT_MS } from './populate.ts';
 import { bringIntoControl, ensureInControl } from './transfer.ts';
-import { gitDirOf, requireRecord, workspaceObjects, workspaceTip } from './workspace.ts';
-import { changedPaths, copyIndex, indexAt } from './worktree-changes.ts';
+import { requireRecord, workspaceObjects, workspaceTip } from './workspace.ts';
+import { moveFolder, settleWorkspaceMove } from './workspace-move.ts';
+import { changedPaths, indexAt } from './worktree-changes.ts';
 
 /** Fails with `git-workspace-dirty` when there is uncommitted work: capture it first. */
 export async function updateWorkspace(
@@ -22,8 +20,9 @@ export async function updateWorkspace(
   onto: CommitId,
   message: string,
 ): Promise<MergeOutcome> {
-  const record = await requireRecord(context, spec);
+  await requireRecord(context, spec);
   return context.mutexes.run(`workspace:${spec.path}`, async () => {
+    await settleWorkspaceMove(context, spec);
     const tip = await workspaceTip(context, spec);
     if (tip.kind !== 'commit') throw new GitFailure('git-workspace-missing', `branch ${spec.branch} is gone`);
     const from = tip.commit;
@@ -38,23 +37,13 @@ export async function updateWorkspace(
       throw new GitFailure('git-workspace-dirty', `${spec.path} has ${dirty.length} uncommitted changes`);
     }
     return effect(context, 'workspace.update', async () => {
-      // The mark goes first: until it is back, the kept index stands for no commit.
-      await removeTree(`${at.index}.head`);
       await refreshIndex(context, spec.path, at.index);
-      await context.git.run({
-        label: `update ${spec.path}`,
-        gitDir: context.places.control,
-        workTree: spec.path,
-        indexFile: at.index,
-        args: ['read-tree', '-u', '-m', from, target.commit],
-        timeoutMs: CHECKOUT_TIMEOUT_MS,
-      });
-      await moveWorkspaceBranch(context, spec, { from, to: target.commit, reason: 'copse: updated' });
-      await copyIndex(
-        (await indexAt(context, spec, target.commit)).index,
-        join(gitDirOf(context, record), 'index'),
+      const to = target.commit;
+      const isMoved = await moveFolder(context, spec, { from, to }, () =>
+        moveWorkspaceBranch(context, spec, { from, to, reason: 'copse: updated' }),
       );
-      return target;
+      if (isMoved) return target;
+      throw new GitFailure('git-workspace-dirty', `files of ${spec.path} are in the way of ${to}`);
     });
   });
 }

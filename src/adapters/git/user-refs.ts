@@ -6,7 +6,8 @@ import { parseCommitId } from '../../core/ids.ts';
 import type { GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { entriesOf, readIfThere, statIfThere } from './files.ts';
-import { branchRef, zeroId } from './names.ts';
+import { branchRef } from './names.ts';
+import { withRefJournal } from './ref-journal.ts';
 
 export type Head =
   | { readonly kind: 'branch'; readonly branch: BranchName }
@@ -52,24 +53,25 @@ export async function updateUserRefs(
     return `update ${ref}\0${to}\0${from ?? zeroIdFor(context)}\0`;
   });
   try {
-    await context.git.run({
-      label: `move ${updates
-        .map((update) => update.ref)
-        .join(', ')
-        .slice(0, 200)}`,
-      gitDir: context.places.view,
-      args: [
-        'update-ref',
-        '--no-deref',
-        '--create-reflog',
-        '-m',
-        reason.replace(/\s+/g, ' '),
-        '-z',
-        '--stdin',
-      ],
-      input: `start\0${lines.join('')}prepare\0commit\0`,
-      env: { GIT_COMMITTER_NAME: context.identity.name, GIT_COMMITTER_EMAIL: context.identity.email },
-    });
+    const refs = updates.map((update) => update.ref);
+    const { name, email } = context.identity;
+    await withRefJournal(context, refs, () =>
+      context.git.run({
+        label: `move ${refs.join(', ').slice(0, 200)}`,
+        gitDir: context.places.view,
+        args: [
+          'update-ref',
+          '--no-deref',
+          '--create-reflog',
+          '-m',
+          reason.replace(/\s+/g, ' '),
+          '-z',
+          '--stdin',
+        ],
+        input: `start\0${lines.join('')}prepare\0commit\0`,
+        env: { GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
+      }),
+    );
     return true;
   } catch (cause) {
     if (!(cause instanceof GitFailure) || cause.exitCode === null) throw cause;
@@ -153,8 +155,4 @@ export async function operationInProgress(gitDir: string): Promise<string | null
   ];
   for (const [file, name] of marks) if ((await statIfThere(join(gitDir, file))) !== null) return name;
   return null;
-}
-
-export function isZero(id: string): boolean {
-  return id === zeroId(id);
 }

@@ -104,7 +104,7 @@ export async function sight(context: GitContext, spec: WorkspaceSpec): Promise<W
   const stat = await statIfThere(spec.path);
   if (record === null || stat?.isDirectory() !== true || !(await isIntact(context, record))) {
     return {
-      exists: stat !== null && record !== null,
+      exists: stat?.isDirectory() === true && record !== null,
       branch: null,
       head: null,
       branchTip,

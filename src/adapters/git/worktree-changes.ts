@@ -10,6 +10,7 @@ import type { GitContext } from './context.ts';
 import { entriesOf, readIfThere, removeTree, statIfThere, writeWhole } from './files.ts';
 import { splitNul, treeIdOf } from './names.ts';
 import { keptIndex } from './ownership.ts';
+import { settleWorkspaceMove } from './workspace-move.ts';
 
 export interface FolderIndex {
   readonly folder: string;
@@ -25,6 +26,7 @@ export async function indexAt(
   const index = keptIndex(context, spec);
   // Only this process writes here, one capture of a workspace at a time: a lock is a dead process's.
   await removeTree(`${index}.lock`);
+  await settleWorkspaceMove(context, spec);
   if ((await readIfThere(`${index}.head`)) !== head) {
     await removeTree(`${index}.head`);
     await resetIndex(context, { folder: spec.path, index }, head);

@@ -131,7 +131,11 @@ export async function flushRecord(runDir: string, name: RecordName): Promise<voi
   for (const path of [join(runDir, name), runDir]) {
     try {
       const file = await open(path, constants.O_RDONLY);
-      await file.sync().finally(() => file.close());
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
     } catch {
       continue;
     }

@@ -31,10 +31,6 @@ export function union(a: Bits, b: Bits): Bits {
   return a.map((word, at) => word | wordAt(b, at));
 }
 
-export function intersects(a: Bits, b: Bits): boolean {
-  return a.some((word, at) => (word & wordAt(b, at)) !== 0);
-}
-
 export function countBits(bits: Bits): number {
   let total = 0;
   for (const word of bits) total += countOnes(word);

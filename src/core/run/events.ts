@@ -48,6 +48,8 @@ export type RunLifeEvent =
   | {
       readonly kind: 'abandoned';
       readonly intent: IntentId;
+      /** The task it served; null when it served the queue. */
+      readonly task: TaskId | null;
       readonly code: string;
       readonly why: string;
     };
@@ -246,6 +248,8 @@ export interface ViolationFact {
   readonly what: string;
   readonly detail: string;
   readonly repaired: boolean;
+  /** Told for the record: a person may have done it, and nothing had to be repaired. */
+  readonly tolerated: boolean;
 }
 
 export type AttemptVerdict =

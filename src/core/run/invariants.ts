@@ -3,9 +3,11 @@
  * called after every simulated step and after every recovery in the crash tests. Numbers are those of
  * docs/design/invariants.md.
  */
+import { assertNever } from '../../kit/assert.ts';
 import type { CommitId } from '../ids.ts';
 import { gatesOfStage } from '../gates/stages.ts';
-import { needsState } from '../schedule/needs.ts';
+import type { Need } from '../plan/model.ts';
+import { isGone } from '../schedule/needs.ts';
 import type { RunState, TaskState } from './state.ts';
 
 /** The world as a test read it after a recovery. */
@@ -102,12 +104,35 @@ function agreement(state: RunState): readonly string[] {
   return broken;
 }
 
-/** I7 Nothing works before what it needs is there. */
+/** I7 Nothing works before what it needs was there; what was there may since have been ejected or reopened. */
 function needsBeforeStart(state: RunState): readonly string[] {
   return [...state.tasks.values()]
     .filter((task) => task.progress.kind === 'working' && task.attempts.length === 1)
-    .filter((task) => needsState(task, state).kind !== 'met')
-    .map((task) => `I7 task ${task.task.id} works and its needs are not met`);
+    .filter((task) => !task.task.needs.every((need) => wasMet(need, state)))
+    .map((task) => `I7 task ${task.task.id} works and its needs were never met`);
+}
+
+function wasMet(need: Need, state: RunState): boolean {
+  const other = state.tasks.get(need.task);
+  if (other === undefined) return false;
+  const isComplete = other.waves.some((wave) => wave.number === (need.wave ?? other.task.waves.length));
+  switch (need.when) {
+    case 'merged':
+      return (
+        (state.options.noMerge && isComplete) ||
+        [...state.queue.changes.values()].some(
+          (change) => change.task === need.task && change.state.kind === 'landed',
+        )
+      );
+    case 'verified':
+      return isComplete;
+    case 'started':
+      return other.attempts.length > 0;
+    case 'completed':
+      return isComplete || other.attempts.length > 0 || isGone(other);
+    default:
+      return assertNever(need.when);
+  }
 }
 
 /** I8 No more attempts than allowed, none beside an exclusive one, no lock held twice. */

@@ -39,9 +39,10 @@ export function judgeAttempt(
 }
 
 function brokenRule(facts: AttemptFacts, policy: Pick<ConflictPolicy, 'enforceScope'>): string | null {
-  if (facts.refusal !== null) return `its branch was refused: ${facts.refusal}`;
-  const unrepaired = facts.violations.find((violation) => !violation.repaired);
+  const unrepaired = facts.violations.find((violation) => !violation.repaired && !violation.tolerated);
   if (unrepaired !== undefined) return `${unrepaired.what}: ${unrepaired.detail}`;
+  // After the violations: a branch that is gone with its repository is not the news.
+  if (facts.refusal !== null) return `its branch was refused: ${facts.refusal}`;
   if (facts.conflictMarkers.length > 0) return `conflict markers in ${listed(facts.conflictMarkers)}`;
   if (facts.unsafe.length > 0) return `unsafe content: ${listed(facts.unsafe)}`;
   if (policy.enforceScope === 'block' && facts.outOfScope.length > 0) {

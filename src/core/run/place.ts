@@ -10,11 +10,14 @@ export interface Place {
 /** `repo` is the name of the repository's folder. A name that was taken is followed by `-2`, `-3` and so on. */
 export function placeOf(state: RunState, task: TaskState, repo: string): Place {
   const suffix = task.placesTaken === 0 ? '' : `-${task.placesTaken + 1}`;
+  const values: Readonly<Record<string, string>> = {
+    plan: state.plan.name,
+    task: `${task.task.id}${suffix}`,
+    repo,
+    run: state.id,
+  };
+  // One pass with a function: a value may itself hold `{run}` or `$&`.
   const fill = (template: string): string =>
-    template
-      .replaceAll('{plan}', state.plan.name)
-      .replaceAll('{task}', `${task.task.id}${suffix}`)
-      .replaceAll('{repo}', repo)
-      .replaceAll('{run}', state.id);
+    template.replaceAll(/\{(plan|task|repo|run)\}/g, (_, name: string) => values[name] ?? '');
   return { branch: fill(state.plan.workspace.branch), path: fill(state.plan.workspace.path) };
 }

@@ -31,7 +31,7 @@ export function reduceQueue(
     case 'queue.taken_in':
       return takenIn(state, event);
     case 'build.made':
-      return withBuild(state, event.build, { commits: event.commits, tree: event.tree, state: 'made' });
+      return made(state, event);
     case 'build.conflicted':
       return conflicted(state, event);
     case 'build.cancelled':
@@ -39,11 +39,12 @@ export function reduceQueue(
     case 'landed':
       return landed(state, event);
     case 'landing.void':
-      return withBuild(state, event.build, { state: 'void' });
+      return calmed(withBuild(state, event.build, { state: 'void' }));
     case 'landing.held':
       return withQueue(state, {
         ...state.queue,
         held: { build: event.build, checkout: event.checkout, to: event.to },
+        trouble: null,
       });
     case 'target.moved':
       return targetMoved(state, event);
@@ -52,6 +53,17 @@ export function reduceQueue(
     default:
       return assertNever(event);
   }
+}
+
+/** Only a build that is still wanted: the tip may have moved, or the build was cancelled, while it was being made. */
+function made(state: RunState, event: Extract<QueueEvent, { kind: 'build.made' }>): RunState {
+  if (state.queue.builds.get(event.build)?.state !== 'making') return state;
+  const { commits, tree } = event;
+  return withBuild(state, event.build, { commits, tree, state: 'made' });
+}
+
+function calmed(state: RunState): RunState {
+  return withQueue(state, { ...state.queue, trouble: null });
 }
 
 function withQueue(state: RunState, queue: QueueState): RunState {
@@ -102,7 +114,7 @@ function buildIntended(
 function buildTested(state: RunState, event: GatesFinished, id: BuildId): RunState {
   const build = state.queue.builds.get(id);
   if (build === undefined || build.tree !== event.tree) return state;
-  const counted = withQueue(state, { ...state.queue, gateRuns: state.queue.gateRuns + 1 });
+  const counted = withQueue(state, { ...state.queue, gateRuns: state.queue.gateRuns + 1, trouble: null });
   if (build.state === 'void' || build.state === 'cancelled') return counted;
   if (event.verdict === 'cancelled') return withBuild(counted, id, { state: 'cancelled' });
   const redLogs = [...state.gateResults.values()]
@@ -122,6 +134,7 @@ function entered(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queu
     head: event.head,
     title: event.title,
     arrival: state.queue.changes.size,
+    enteredAtMs: event.atMs,
     paths: event.paths,
     textConflicts: [],
     state: event.head === null ? { kind: 'announced' } : { kind: 'pending' },
@@ -166,6 +179,7 @@ function conflicted(
   state: RunState,
   event: Timed<Extract<QueueEvent, { kind: 'build.conflicted' }>>,
 ): RunState {
+  if (state.queue.builds.get(event.build)?.state !== 'making') return state;
   const { change, withChange: other, files } = event;
   const next = withBuild(state, event.build, {
     state: 'conflicted',
@@ -189,7 +203,9 @@ function landed(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'lande
     tip: event.to,
     tipTree: state.queue.builds.get(event.build)?.tree ?? null,
     tipProof: 'green',
+    decidedAtMs: event.atMs,
     held: null,
+    trouble: null,
     landings: [
       ...state.queue.landings,
       {
@@ -210,7 +226,8 @@ function landed(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'lande
     const done = { ...progressed(task, { kind: 'landed' }, event.atMs), landedCommit: commit };
     next = { ...next, tasks: new Map(next.tasks).set(task.task.id, done) };
   }
-  return next;
+  // What has to pass at the end has to pass with this in it.
+  return { ...next, endGates: 'pending' };
 }
 
 function targetMoved(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'target.moved' }>>): RunState {
@@ -222,16 +239,25 @@ function targetMoved(state: RunState, event: Timed<Extract<QueueEvent, { kind: '
     tipTree: null,
     tipProof: 'unknown',
     isOpen: state.queue.isOpen && event.how === 'forward',
+    closedBecause:
+      event.how === 'forward'
+        ? state.queue.closedBecause
+        : `${state.target} was rewritten or deleted by someone else`,
     builds,
     held: null,
+    trouble: null,
   });
 }
 
 function ejected(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'change.ejected' }>>): RunState {
   const { because, detail, files, red, green } = event;
-  const next = withChange(state, event.change, {
+  const { held } = state.queue;
+  const heldMembers = held === null ? [] : (state.queue.builds.get(held.build)?.members ?? []);
+  const freed = heldMembers.includes(event.change) ? withQueue(state, { ...state.queue, held: null }) : state;
+  const changed = withChange(freed, event.change, {
     state: { kind: 'ejected', because, detail, files, red, green },
   });
+  const next = withQueue(changed, { ...changed.queue, decidedAtMs: event.atMs });
   const id = next.queue.changes.get(event.change)?.task ?? null;
   const task = id === null ? undefined : next.tasks.get(id);
   if (task === undefined) return next;
@@ -240,19 +266,41 @@ function ejected(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'chan
   return { ...next, tasks: new Map(next.tasks).set(task.task.id, progressed(task, progress, event.atMs)) };
 }
 
-function abandoned(state: RunState, event: Abandoned, step: Step): RunState {
+/** Tries of one effect of the queue that the world refuses, before nothing more is landed. */
+const MAX_TROUBLES = 4;
+/** Pause after the first refusal; each next one is three times as long. */
+const TROUBLE_PAUSE_MS = 1_000;
+
+function abandoned(state: RunState, event: Timed<Abandoned>, step: Step): RunState {
   switch (step.kind) {
     case 'make-build':
-      return withBuild(state, step.build, { state: 'void' });
+      return troubled(withBuild(state, step.build, { state: 'void' }), event);
     case 'run-gates':
-      return step.subject.kind === 'build' ? withBuild(state, step.subject.build, { state: 'void' }) : state;
+      return troubled(
+        step.subject.kind === 'build' ? withBuild(state, step.subject.build, { state: 'void' }) : state,
+        event,
+      );
     case 'take-in-branch':
       return withChange(state, step.change, {
         state: { kind: 'ejected', because: 'rejected', detail: event.why, files: [], red: null, green: null },
       });
     case 'publish':
-      return withQueue(state, { ...state.queue, isOpen: false });
+      return troubled(state, event);
     default:
       return state;
   }
+}
+
+function troubled(state: RunState, event: Timed<Abandoned>): RunState {
+  const count = (state.queue.trouble?.count ?? 0) + 1;
+  if (count >= MAX_TROUBLES) {
+    return withQueue(state, {
+      ...state.queue,
+      trouble: null,
+      isOpen: false,
+      closedBecause: `it was refused ${count} times: ${event.why}`,
+    });
+  }
+  const notBeforeMs = event.atMs + TROUBLE_PAUSE_MS * 3 ** (count - 1);
+  return withQueue(state, { ...state.queue, trouble: { count, notBeforeMs, why: event.why } });
 }

@@ -2,6 +2,7 @@
 import { assertNever } from '../../kit/assert.ts';
 import type { RunEvent, TaskEvent, WorkspaceEvent } from './events.ts';
 import { newTask } from './reduce.ts';
+import { retriesAfter } from './retry.ts';
 import type { Progress, RunState, TaskState } from './state.ts';
 
 /** Names tried for one task's branch and worktree before a person is asked. */
@@ -21,8 +22,29 @@ export function reduceTask(
   }
   const task = state.tasks.get(event.task);
   if (task === undefined) return state;
-  return { ...state, tasks: new Map(state.tasks).set(event.task, nextTask(task, event)) };
+  const next = event.kind === 'task.reopened' ? reopened(task, event, state) : nextTask(task, event);
+  // Asked for while the end of the run was being written: there is work again, so the run goes on.
+  const isBegunAgain = event.kind === 'task.reopened' && REOPENABLE.has(task.progress.kind);
+  const life = isBegunAgain && state.life.kind === 'finished' ? ({ kind: 'running' } as const) : state.life;
+  return { ...state, life, tasks: new Map(state.tasks).set(event.task, next) };
 }
+
+/** Nothing more is to be had from it. */
+const DONE: ReadonlySet<Progress['kind']> = new Set(['landed', 'verified', 'skipped']);
+/** Nothing works on it any more, so there is nothing to stop. */
+const ENDED: ReadonlySet<Progress['kind']> = new Set([...DONE, 'failed', 'stopped']);
+/** From here another try may begin at once. */
+const REOPENABLE: ReadonlySet<Progress['kind']> = new Set([
+  'waiting',
+  'prepared',
+  'backing-off',
+  'updating',
+  'needs-person',
+  'verified',
+  'failed',
+  'stopped',
+  'skipped',
+]);
 
 /** Replaces the progress and notes since when. */
 export function progressed(task: TaskState, progress: Progress, atMs: number): TaskState {
@@ -33,23 +55,29 @@ export function progressed(task: TaskState, progress: Progress, atMs: number): T
 const MAX_TROUBLES = 4;
 /** Pause after the first refusal; each next one is three times as long. */
 const TROUBLE_PAUSE_MS = 1_000;
+/** Longest pause, for what is tried until it works. */
+const MAX_TROUBLE_PAUSE_MS = 60_000;
 
-/** An effect of the task was refused: the same is tried again after a pause, a few times. */
+/**
+ * An effect of the task was refused: the same is tried again after a pause, a few times. A worktree that cannot be
+ * removed is kept instead; a stop is tried until it works, since the agent runs on.
+ */
 export function troubled(
   state: RunState,
   id: TaskState['task']['id'],
-  event: Extract<RunEvent, { kind: 'abandoned' }>,
+  event: Timed<Extract<RunEvent, { kind: 'abandoned' }>>,
+  step: 'work' | 'stop' | 'remove',
 ): RunState {
   const task = state.tasks.get(id);
   if (task === undefined) return state;
   const count = (task.trouble?.count ?? 0) + 1;
-  const next: TaskState =
-    count >= MAX_TROUBLES
-      ? progressed(task, { kind: 'failed', cause: 'environment', detail: event.why }, event.atMs)
-      : {
-          ...task,
-          trouble: { count, notBeforeMs: event.atMs + TROUBLE_PAUSE_MS * 3 ** (count - 1), why: event.why },
-        };
+  const pauseMs = Math.min(MAX_TROUBLE_PAUSE_MS, TROUBLE_PAUSE_MS * 3 ** (count - 1));
+  const trouble = { count, notBeforeMs: event.atMs + pauseMs, why: event.why };
+  let next: TaskState = { ...task, trouble };
+  if (count >= MAX_TROUBLES && step === 'work')
+    next = progressed(task, { kind: 'failed', cause: 'environment', detail: event.why }, event.atMs);
+  if (count >= MAX_TROUBLES && step === 'remove')
+    next = { ...task, trouble: null, workspaceKept: `it could not be removed: ${event.why}` };
   return { ...state, tasks: new Map(state.tasks).set(id, next) };
 }
 
@@ -71,15 +99,23 @@ function nextTask(
         event.atMs,
       );
     case 'task.skipped':
-      return progressed(task, { kind: 'skipped', why: event.why }, event.atMs);
+      return {
+        ...progressed(task, { kind: 'skipped', why: event.why }, event.atMs),
+        stopRequested: null,
+        skipRequested: null,
+      };
     case 'task.stopped':
-      return { ...progressed(task, { kind: 'stopped', by: event.by }, event.atMs), stopRequested: null };
+      return {
+        ...progressed(task, { kind: 'stopped', by: event.by }, event.atMs),
+        stopRequested: null,
+        skipRequested: null,
+      };
     case 'task.stop_requested':
-      return { ...task, stopRequested: event.by };
+      return ENDED.has(task.progress.kind) ? task : { ...task, stopRequested: event.by };
     case 'task.skip_requested':
-      return { ...task, skipRequested: event.by };
+      return DONE.has(task.progress.kind) ? task : { ...task, skipRequested: event.by };
     case 'task.reopened':
-      return reopened(task, event);
+      return task;
     case 'task.verified':
       return progressed(task, { kind: 'verified' }, event.atMs);
     case 'wave.completed':
@@ -120,8 +156,8 @@ function nextWorkspace(task: TaskState, event: Timed<WorkspaceEvent>): TaskState
       );
     case 'workspace.removed':
       return event.outcome === 'refused'
-        ? { ...task, hold: `worktree kept: unsaved files in it` }
-        : { ...task, workspace: null };
+        ? { ...task, trouble: null, workspaceKept: `unsaved files in it: ${listed(event.unsaved)}` }
+        : { ...task, trouble: null, workspace: null };
     default:
       return assertNever(event);
   }
@@ -151,11 +187,18 @@ function retried(task: TaskState, event: Timed<Extract<TaskEvent, { kind: 'task.
     ...progressed(task, progress, event.atMs),
     agent: event.agent,
     feedback: event.feedback,
-    retriesUsed: task.retriesUsed + 1,
+    retriesUsed: retriesAfter(task.task, event.cause, task.retriesUsed),
   };
 }
 
-function reopened(task: TaskState, event: Timed<Extract<TaskEvent, { kind: 'task.reopened' }>>): TaskState {
+/** What is at work or landed is not begun again beside itself: there it only takes back a request to stop. */
+function reopened(
+  task: TaskState,
+  event: Timed<Extract<TaskEvent, { kind: 'task.reopened' }>>,
+  state: RunState,
+): TaskState {
+  if (!REOPENABLE.has(task.progress.kind) || (!ENDED.has(task.progress.kind) && isActedOn(task, state)))
+    return { ...task, stopRequested: null, skipRequested: null };
   const next = {
     ...task,
     retriesUsed: 0,
@@ -166,14 +209,30 @@ function reopened(task: TaskState, event: Timed<Extract<TaskEvent, { kind: 'task
     landedCommit: null,
     startedFrom: event.fresh ? null : task.startedFrom,
   };
-  if (event.fresh || task.workspace === null) {
-    return {
-      ...progressed(next, { kind: 'waiting' }, event.atMs),
-      head: event.fresh ? null : task.head,
+  if (event.fresh) {
+    // The old worktree and branch stay as they are, so the new ones need other names.
+    const placesTaken = task.workspace === null ? task.placesTaken : task.placesTaken + 1;
+    const clean = {
+      workspace: null,
+      workspaceKept: null,
+      head: null,
+      tree: null,
       feedback: null,
+      placesTaken,
     };
+    return { ...progressed(next, { kind: 'waiting' }, event.atMs), ...clean };
   }
+  if (task.workspace === null)
+    return { ...progressed(next, { kind: 'waiting' }, event.atMs), feedback: null };
   return progressed(next, { kind: 'prepared' }, event.atMs);
+}
+
+function isActedOn(task: TaskState, state: RunState): boolean {
+  return [...state.intents.values()].some(({ step }) => 'task' in step && step.task === task.task.id);
+}
+
+function listed(paths: readonly string[]): string {
+  return `${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ` and ${paths.length - 3} more` : ''}`;
 }
 
 function waveCompleted(
@@ -185,7 +244,8 @@ function waveCompleted(
     { number: event.wave, head: event.head, atMs: event.atMs },
   ];
   const isLast = event.wave >= task.task.waves.length;
-  if (isLast) return { ...task, waves, retriesUsed: 0, feedback: null };
+  // Its tries go on counting: what is ejected from the queue later is still this wave's work.
+  if (isLast) return { ...task, waves, feedback: null };
   return {
     ...progressed(task, { kind: 'prepared' }, event.atMs),
     waves,

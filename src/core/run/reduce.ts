@@ -46,7 +46,10 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
       tip: event.base,
       tipTree: null,
       tipProof: 'unknown',
+      decidedAtMs: event.atMs,
       isOpen: true,
+      closedBecause: null,
+      trouble: null,
       changes: new Map(),
       builds: new Map(),
       landed: [],
@@ -101,6 +104,7 @@ function settle(state: RunState, intent: IntentId): RunState {
 function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }>): RunState {
   switch (event.kind) {
     case 'run.paused':
+      if (state.life.kind === 'finished') return state;
       return { ...state, life: { kind: 'paused', why: event.why, sinceMs: event.atMs } };
     case 'run.resumed':
       return { ...state, life: { kind: 'running' } };
@@ -180,19 +184,19 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
     case 'start-attempt':
     case 'collect-attempt':
     case 'update-workspace':
-      return troubled(state, step.task, event);
+      return troubled(state, step.task, event, 'work');
     case 'run-gates':
-      if (step.subject.kind === 'task') return troubled(state, step.subject.task, event);
+      if (step.subject.kind === 'task') return troubled(state, step.subject.task, event, 'work');
       if (step.subject.kind === 'end') return { ...state, endGates: 'red' };
-      if (step.subject.kind === 'tip') return { ...state, queue: { ...state.queue, tipProof: 'red' } };
       return reduceQueue(state, event, step);
     case 'take-in-branch':
     case 'make-build':
     case 'publish':
       return reduceQueue(state, event, step);
     case 'stop-attempt':
+      return troubled(state, step.task, event, 'stop');
     case 'remove-workspace':
-      return state;
+      return troubled(state, step.task, event, 'remove');
     default:
       return assertNever(step);
   }
@@ -206,7 +210,7 @@ function gatesFinished(state: RunState, event: Extract<RunEvent, { kind: 'gates.
       return reduceQueue(state, event);
     case 'tip':
       if (event.verdict === 'cancelled' || event.commit !== state.queue.tip) return state;
-      return { ...state, queue: { ...state.queue, tipProof: event.verdict } };
+      return { ...state, queue: { ...state.queue, tipProof: event.verdict, trouble: null } };
     case 'end':
       return { ...state, endGates: event.verdict === 'cancelled' ? 'pending' : event.verdict };
     default:
@@ -217,7 +221,8 @@ function gatesFinished(state: RunState, event: Extract<RunEvent, { kind: 'gates.
 function gateFinished(state: RunState, event: Extract<RunEvent, { kind: 'gate.finished' }>): RunState {
   const { result, subject } = event;
   const gateResults = new Map(state.gateResults);
-  gateResults.set(gateKey(result.tree, result.gateDigest, result.environmentDigest), result);
+  const key = gateKey(result.tree, result.gateDigest, result.environmentDigest);
+  gateResults.set(`${key}|${result.gate}`, result);
   const next = { ...state, gateResults };
   if (subject.kind === 'task') return withGate(next, [subject.task], event);
   if (subject.kind === 'build') {

@@ -22,10 +22,8 @@ export function nextTry(task: Task, cause: RetryCause, retriesUsed: number, nowM
   const { retries } = task;
   const agents = [task.agent, ...task.fallback];
   const perAgent = retries.max + 1;
-  const current = Math.floor(retriesUsed / perAgent);
-  const next = retriesUsed + 1;
-  const nextAgent = retries.on.includes(cause) ? Math.floor(next / perAgent) : current + 1;
-  const agent = agents[nextAgent];
+  const next = retriesAfter(task, cause, retriesUsed);
+  const agent = agents[Math.floor(next / perAgent)];
   if (agent === undefined) {
     const why = retries.on.includes(cause)
       ? retriesUsed === 0
@@ -41,6 +39,13 @@ export function nextTry(task: Task, cause: RetryCause, retriesUsed: number, nowM
     notBeforeMs: nowMs + backoffMs(task, retriesUsed, cause),
     attemptOf: `try ${next + 1} of ${total}`,
   };
+}
+
+/** Retries used up once `cause` was answered: one more, or all that the present agent had left. */
+export function retriesAfter(task: Task, cause: RetryCause, retriesUsed: number): number {
+  const perAgent = task.retries.max + 1;
+  if (task.retries.on.includes(cause)) return retriesUsed + 1;
+  return (Math.floor(retriesUsed / perAgent) + 1) * perAgent;
 }
 
 function backoffMs(task: Task, retriesUsed: number, cause: RetryCause): number {

@@ -20,7 +20,6 @@ import type {
   ExitFacts,
   FailureCause,
   Feedback,
-  GateSubject,
   PersonCause,
   RunOptions,
   RunOutcome,
@@ -45,7 +44,7 @@ export interface RunState {
   readonly queue: QueueState;
   /** Effects recorded and not yet settled. */
   readonly intents: ReadonlyMap<IntentId, OpenIntent>;
-  /** By `gateKey`. */
+  /** By `gateKey` and the gate's name; `knownResult` reads it. */
   readonly gateResults: ReadonlyMap<string, GateResult>;
   readonly endGates: 'pending' | 'green' | 'red';
   /** Numbers handed out so far. */
@@ -77,7 +76,7 @@ export interface TaskState {
   /** The wave being worked on, from 1. */
   readonly wave: number;
   readonly attempts: readonly AttemptId[];
-  /** Tries of this wave beyond the first; 0 again when a wave completes or a person asks for another try. */
+  /** Tries of this wave beyond the first; 0 again when the next wave begins or a person asks for another try. */
   readonly retriesUsed: number;
   /** Agent of the next attempt. */
   readonly agent: string;
@@ -158,8 +157,14 @@ export interface QueueState {
   readonly tipTree: TreeId | null;
   /** Whether the tip passes the merge gates; a landing proves it, anything else has to be asked. */
   readonly tipProof: 'unknown' | 'green' | 'red';
+  /** When something last landed or was ejected, or the queue began. */
+  readonly decidedAtMs: number;
   /** False when the target was rewritten or deleted by someone else: nothing more is landed. */
   readonly isOpen: boolean;
+  /** Why nothing more is landed; null while it is open. */
+  readonly closedBecause: string | null;
+  /** The world refused the queue's last effect; nothing of it is tried again before then. */
+  readonly trouble: { readonly count: number; readonly notBeforeMs: number; readonly why: string } | null;
   readonly changes: ReadonlyMap<ChangeId, ChangeState>;
   readonly builds: ReadonlyMap<BuildId, BuildState>;
   /** In landing order. */
@@ -187,6 +192,7 @@ export interface ChangeState {
   readonly head: CommitId | null;
   readonly title: string;
   readonly arrival: number;
+  readonly enteredAtMs: number;
   readonly paths: readonly RepoPath[];
   readonly textConflicts: readonly ChangeId[];
   readonly state:
@@ -233,8 +239,11 @@ export function gateKey(tree: TreeId, gateDigest: string, environmentDigest: str
   return `${tree}|${gateDigest}|${environmentDigest}`;
 }
 
-export function sameSubject(a: GateSubject, b: GateSubject): boolean {
-  if (a.kind === 'task' && b.kind === 'task') return a.task === b.task && a.wave === b.wave;
-  if (a.kind === 'build' && b.kind === 'build') return a.build === b.build;
-  return a.kind === b.kind && (a.kind === 'end' || a.kind === 'tip');
+/** A recorded result of the same tree, definition and environment, whichever gate of that definition it was. */
+export function knownResult(state: RunState, key: string): GateResult | null {
+  for (const name of Object.keys(state.plan.gates)) {
+    const found = state.gateResults.get(`${key}|${name}`);
+    if (found !== undefined) return found;
+  }
+  return null;
 }

@@ -67,3 +67,9 @@ export type Step =
     };
 
 export type StepKind = Step['kind'];
+
+/** The task an effect works for; null when it works for the queue. */
+export function servedTask(step: Step): TaskId | null {
+  if ('task' in step) return step.task;
+  return step.kind === 'run-gates' && step.subject.kind === 'task' ? step.subject.task : null;
+}

@@ -1,6 +1,7 @@
 /** Turning evidence against a change into its ejection, or into the question whether the target is green at all. */
 import type { QueueVerdict } from '../mergequeue/model.ts';
 import type { RunState } from '../run/state.ts';
+import { lockTaken } from './slots.ts';
 import type { Decision } from './snapshot.ts';
 
 type Eject = Extract<QueueVerdict, { kind: 'eject' }>;
@@ -15,7 +16,7 @@ export function blame(verdict: Eject, state: RunState): readonly Decision[] {
   const isAsked = [...state.intents.values()].some(
     ({ step }) => step.kind === 'run-gates' && step.subject.kind === 'tip',
   );
-  if (isAsked) return [];
+  if (isAsked || lockTaken(state, { kind: 'tip' })) return [];
   const { tip, tipTree } = state.queue;
   return [
     {

@@ -18,23 +18,32 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   let wakeAtMs: number | null = null;
   for (const task of state.tasks.values()) {
     const decided = decideTask(task, snapshot);
-    decisions.push(...decided.decisions.filter((decision) => !takesSameSlot(decision, decisions)));
+    decisions.push(...decided.decisions);
     wakeAtMs = earliest(wakeAtMs, decided.wakeAtMs);
   }
+  // A change that its task withdraws must not be landed in the same breath.
+  if (decisions.some((decision) => decision.kind === 'record'))
+    return { decisions: withOneGateRun(decisions), wakeAtMs };
   const queue = decideQueue(snapshot, policy);
   decisions.push(...queue.decisions);
   wakeAtMs = earliest(wakeAtMs, queue.wakeAtMs);
+  const settled = withOneGateRun(decisions);
   // Records come first: starting on a state that is about to change would start the wrong thing.
-  if (decisions.some((decision) => decision.kind === 'record')) return { decisions, wakeAtMs };
+  if (settled.some((decision) => decision.kind === 'record')) return { decisions: settled, wakeAtMs };
   const starts = decideStarts(snapshot, policy);
-  decisions.push(...starts.decisions);
+  settled.push(...starts.decisions);
   wakeAtMs = earliest(wakeAtMs, starts.wakeAtMs);
-  if (decisions.length === 0) decisions.push(...decideFinish(snapshot, wakeAtMs));
-  return { decisions, wakeAtMs };
+  if (settled.length === 0) settled.push(...decideFinish(snapshot, wakeAtMs));
+  return { decisions: settled, wakeAtMs };
 }
 
-/** Tasks choose their gate slot from the same snapshot: the first keeps it, the others choose again in the next round. */
-function takesSameSlot(decision: Decision, others: readonly Decision[]): boolean {
-  if (decision.kind !== 'act' || decision.step.kind !== 'run-gates') return false;
-  return others.some((other) => other.kind === 'act' && other.step.kind === 'run-gates');
+/**
+ * Slots and locks of gate runs are chosen from the state, which does not show the other choices of this round: two runs
+ * would take the same slot. The rest are chosen in the next round, which follows at once.
+ */
+function withOneGateRun(decisions: readonly Decision[]): Decision[] {
+  const isGateRun = (decision: Decision): boolean =>
+    decision.kind === 'act' && decision.step.kind === 'run-gates';
+  const first = decisions.find(isGateRun);
+  return decisions.filter((decision) => decision === first || !isGateRun(decision));
 }

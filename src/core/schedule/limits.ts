@@ -1,6 +1,7 @@
 /** What the machine and the plan allow to run at once, each refusal as a readable reason. */
 import type { Limits, Task } from '../plan/model.ts';
 import type { RunState, TaskState } from '../run/state.ts';
+import type { Step } from '../run/steps.ts';
 import type { MachineFacts } from './snapshot.ts';
 
 /** Attempts at once: the command line's word, the plan's, else one per processor, 2 to 8. */
@@ -13,23 +14,22 @@ export function gateSlots(machine: MachineFacts): number {
   return Math.max(1, Math.floor(machine.cpuCount / 2));
 }
 
-/** True while the task's agent runs or is about to: it uses up one of the parallel slots. */
+/**
+ * True while the task's agent runs or is being started: it uses up one of the parallel slots. A task that could go on
+ * but was not chosen uses none, or two of them would wait for each other for ever.
+ */
 export function usesSlot(task: TaskState, state: RunState): boolean {
-  switch (task.progress.kind) {
-    case 'working':
-    case 'prepared':
-    case 'updating':
-      return true;
-    case 'waiting':
-    case 'backing-off':
-      return [...state.intents.values()].some(
-        ({ step }) =>
-          (step.kind === 'prepare-workspace' || step.kind === 'start-attempt') && step.task === task.task.id,
-      );
-    default:
-      return false;
-  }
+  if (task.progress.kind === 'working') return true;
+  return [...state.intents.values()].some(
+    ({ step }) => STARTING.has(step.kind) && 'task' in step && step.task === task.task.id,
+  );
 }
+
+const STARTING: ReadonlySet<Step['kind']> = new Set([
+  'prepare-workspace',
+  'start-attempt',
+  'update-workspace',
+]);
 
 /** Why nothing new may start on this machine now; null when it may. */
 export function machineHold(limits: Limits, machine: MachineFacts): string | null {

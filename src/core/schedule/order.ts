@@ -9,7 +9,11 @@ export function urgency(state: RunState): (a: TaskState, b: TaskState) => number
   const levels = bottomLevels(tasks, taskGraph(tasks));
   const levelOf = new Map<TaskId, number>(tasks.map((task, index) => [task.id, levels[index] ?? 0]));
   return (a, b) =>
-    Number(b.attempts.length > 0) - Number(a.attempts.length > 0) ||
+    Number(isBegun(b)) - Number(isBegun(a)) ||
     a.task.priority - b.task.priority ||
     (levelOf.get(b.task.id) ?? 0) - (levelOf.get(a.task.id) ?? 0);
+}
+
+function isBegun(task: TaskState): boolean {
+  return task.attempts.length > 0 || task.workspace !== null;
 }

@@ -15,7 +15,10 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   const { queue } = state;
   if (queue.changes.size === 0) return NOTHING;
   if (!queue.isOpen) return { decisions: closed(state), wakeAtMs: null };
-  if (snapshot.target.relation !== 'same') return moved(snapshot);
+  if (snapshot.target.relation === 'unsettled') return NOTHING;
+  if (!isWhereItWas(snapshot)) return moved(snapshot);
+  if (queue.trouble !== null && queue.trouble.notBeforeMs > snapshot.nowMs)
+    return { decisions: [], wakeAtMs: queue.trouble.notBeforeMs };
   const takeIns = takeInBranches(state);
   const conflicts = conflictEjections(state);
   if (conflicts.length > 0) return { decisions: [...takeIns, ...conflicts], wakeAtMs: null };
@@ -53,16 +56,22 @@ function closed(state: RunState): readonly Decision[] {
         kind: 'task.needs_person',
         task: task.task.id,
         cause: 'target',
-        detail: `${state.target} was rewritten or deleted by someone else; nothing more is landed on it in this run`,
+        detail: `${state.queue.closedBecause ?? 'the queue is closed'}; nothing more is landed on ${state.target} in this run`,
         files: [],
       },
     }));
 }
 
+/** The snapshot keeps what was seen; once recorded, that is where the target was. */
+function isWhereItWas({ state, target }: Snapshot): boolean {
+  return target.relation === 'same' || target.tip === state.queue.tip;
+}
+
 function moved(snapshot: Snapshot): Decided {
   const { state, target } = snapshot;
   // The publish under way may be the very move that was seen; its own outcome says so.
-  if (isOpenStep(state, 'publish') || target.relation === 'same') return NOTHING;
+  if (isOpenStep(state, 'publish') || target.relation === 'same' || target.relation === 'unsettled')
+    return NOTHING;
   const { tip } = state.queue;
   return {
     decisions: [
@@ -134,6 +143,11 @@ export function queueView(snapshot: Snapshot): QueueSnapshot {
     builds: [...queue.builds.values()].flatMap(queueBuild),
     slots: state.plan.merge.slots,
     nowMs: snapshot.nowMs,
+    decidedAtMs: queue.decidedAtMs,
+    everyCommit: state.plan.merge.everyCommit,
+    departed: changes
+      .filter((change) => change.state.kind === 'landed' || change.state.kind === 'ejected')
+      .map((change) => queueChange(change, state)),
   };
 }
 
@@ -142,13 +156,14 @@ function queueChange(change: ChangeState, state: RunState): QueueChange {
   return {
     id: change.id,
     arrival: change.arrival,
+    arrivedAtMs: change.enteredAtMs,
     priority: task?.task.priority ?? 2,
     needs: [],
     scopes: change.paths,
     textConflicts: change.textConflicts,
     gateMs: null,
     predictedPass: null,
-    alone: state.plan.merge.everyCommit,
+    alone: false,
     held: false,
   };
 }

@@ -20,7 +20,8 @@ export interface Snapshot {
   /** Where the target is now, against where the queue left it. */
   readonly target: {
     readonly tip: CommitId | null;
-    readonly relation: 'same' | 'forward' | 'rewritten' | 'deleted';
+    /** `unsettled`: moved in a way that the guard of an attempt under way may yet find to be an agent's and undo. */
+    readonly relation: 'same' | 'forward' | 'rewritten' | 'deleted' | 'unsettled';
   };
   /** A held landing may be tried again: its checkout is clean now. */
   readonly isHeldCheckoutClean: boolean;

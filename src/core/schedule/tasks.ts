@@ -1,6 +1,7 @@
 /** The next decision of one task, by where it stands. Starting agents is in `starts.ts`, landing in `queue.ts`. */
 import { assertNever } from '../../kit/assert.ts';
 import { judgeAttempt } from '../run/judge.ts';
+import { servedTask } from '../run/steps.ts';
 import { nextTry } from '../run/retry.ts';
 import type { ChangeId, CommitId, TaskId } from '../ids.ts';
 import type { RetryCause } from '../plan/model.ts';
@@ -17,7 +18,7 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
   if (taskIntent(task.task.id, state) !== null) return NOTHING;
   const { progress, trouble } = task;
   if (trouble !== null && trouble.notBeforeMs > snapshot.nowMs) {
-    const end = endRequested(task);
+    const end = isResting(progress.kind) ? endRequested(task) : null;
     return end === null ? { decisions: [], wakeAtMs: trouble.notBeforeMs } : one(end);
   }
   switch (progress.kind) {
@@ -48,15 +49,17 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
     case 'green':
       return one(endRequested(task) ?? completeWave(task, state, progress.head));
     case 'queued':
-      return one(withdraw(task, progress.change));
+      return one(withdraw(task, progress.change, state));
     case 'ejected':
       return one(afterEjection(task, progress, snapshot));
     case 'landed':
       return one(tidy(task, state));
+    case 'needs-person':
+      return one(endRequested(task));
     case 'failed':
     case 'stopped':
     case 'skipped':
-      return one(tidyUnlanded(task, state));
+      return one(endRequested(task) ?? tidyUnlanded(task, state));
     default:
       return NOTHING;
   }
@@ -65,11 +68,14 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
 /** The open effect that works on the task; at most one at a time. */
 export function taskIntent(id: TaskId, state: RunState): OpenIntent | null {
   for (const intent of state.intents.values()) {
-    const { step } = intent;
-    if ('task' in step && step.task === id) return intent;
-    if (step.kind === 'run-gates' && step.subject.kind === 'task' && step.subject.task === id) return intent;
+    if (servedTask(intent.step) === id) return intent;
   }
   return null;
+}
+
+/** No process of it runs and nothing of an attempt is still to be collected. */
+function isResting(kind: TaskState['progress']['kind']): boolean {
+  return kind !== 'working' && kind !== 'collecting' && kind !== 'landed';
 }
 
 function one(decision: Decision | null): Decided {
@@ -230,9 +236,14 @@ function completeWave(task: TaskState, state: RunState, head: CommitId): Decisio
   };
 }
 
-function withdraw(task: TaskState, change: ChangeId): Decision | null {
+/** Not while it is being published: the outcome of that says whether there is anything left to withdraw. */
+function withdraw(task: TaskState, change: ChangeId, state: RunState): Decision | null {
   const by = task.stopRequested ?? task.skipRequested;
   if (by === null) return null;
+  const isPublishing = [...state.intents.values()].some(
+    ({ step }) => step.kind === 'publish' && step.members.includes(change),
+  );
+  if (isPublishing) return null;
   return {
     kind: 'record',
     event: {

@@ -12,6 +12,7 @@ import { pathsOutside } from '../../core/separation/outside.ts';
 import type { Capture, GuardViolation, IntakeFacts, TakeInOutcome, WorkspaceSpec } from '../../ports/git.ts';
 import type { ActContext } from '../deps.ts';
 import { markerOf } from '../paths.ts';
+import { unsafeContent } from './unsafe-content.ts';
 import { requireTask, requireWorkspace } from './workspace-spec.ts';
 
 type Collect = Extract<Step, { kind: 'collect-attempt' }>;
@@ -28,11 +29,13 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
       what: 'survivors',
       detail: `processes ${survivors.join(', ')} could not be ended`,
       repaired: true,
+      tolerated: false,
     });
   }
+  const isInOrder = violations.every((violation) => violation.repaired || violation.tolerated);
   // Side by side: most attempts leave nothing uncommitted, and what they committed is then known already.
   const [saved, early] = await Promise.all([
-    saveUncommitted(step, context, spec, attempt?.exit ?? null),
+    saveUncommitted(step, context, spec, { exit: attempt?.exit ?? null, isInOrder }),
     takeInAndLook(step, context, spec),
   ]);
   const { taken, head, tree, intake } =
@@ -58,7 +61,7 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
             0,
             MAX_RECORDED_PATHS,
           ),
-    unsafe: [...(intake?.escapingSymlinks ?? []), ...(intake?.unsafeNames ?? [])],
+    unsafe: intake === null ? [] : unsafeContent(intake),
   };
   return [{ kind: 'attempt.collected', intent, attempt: step.attempt, task: step.task, facts }];
 }
@@ -82,12 +85,15 @@ async function takeInAndLook(step: Collect, context: ActContext, spec: Workspace
   return { taken, head, tree, intake };
 }
 
-/** A normal exit means the work is meant: it is committed. After a crash it is only saved, and stays in the worktree. */
+/**
+ * A normal exit means the work is meant: it is committed. After a crash, or where the worktree or the repository could not
+ * be put in order, it is only saved, and stays in the worktree.
+ */
 async function saveUncommitted(
   step: Collect,
   context: ActContext,
   spec: WorkspaceSpec,
-  exit: ExitFacts | null,
+  ended: { readonly exit: ExitFacts | null; readonly isInOrder: boolean },
 ): Promise<{ readonly committed: CommitId | null; readonly ref: string | null }> {
   const { deps, state } = context;
   const sighting = await deps.git.sight(spec);
@@ -100,7 +106,8 @@ async function saveUncommitted(
     `${title}\n\nUncommitted work of ${step.attempt}.\n`,
   );
   if (!capture.isDirty) return { committed: null, ref: null };
-  const isMeant = exit?.cause === 'exited' && exit.code === 0 && sighting.inProgress === null;
+  const { exit, isInOrder } = ended;
+  const isMeant = isInOrder && exit?.cause === 'exited' && exit.code === 0 && sighting.inProgress === null;
   if (!isMeant) return { committed: null, ref };
   return { committed: await deps.git.commitOnBehalf(spec, capture), ref };
 }
@@ -111,17 +118,27 @@ function describe(violation: GuardViolation): ViolationFact {
     case 'ref-deleted':
     case 'ref-created': {
       const change = `${violation.ref} ${violation.from?.slice(0, 10) ?? 'absent'} → ${violation.to?.slice(0, 10) ?? 'absent'}`;
-      return { what: violation.kind, detail: change, repaired: violation.restored };
+      return {
+        what: violation.kind,
+        detail: change,
+        repaired: violation.restored,
+        tolerated: violation.tolerated,
+      };
     }
     case 'config-changed':
     case 'hooks-changed':
     case 'info-changed':
-      return { what: violation.kind, detail: violation.path, repaired: violation.restored };
+      return { what: violation.kind, detail: violation.path, repaired: violation.restored, tolerated: false };
     case 'worktree-missing':
     case 'wrong-branch':
     case 'detached':
     case 'repository-damaged':
-      return { what: violation.kind, detail: violation.detail, repaired: violation.restored };
+      return {
+        what: violation.kind,
+        detail: violation.detail,
+        repaired: violation.restored,
+        tolerated: false,
+      };
     default:
       return assertNever(violation);
   }

@@ -1,4 +1,5 @@
 /** A worktree and branch for a task: provisioned, ignored files shared, ports picked, set-up commands run. */
+import { Failure } from '../../kit/failure.ts';
 import type { Step } from '../../core/run/steps.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import type { WorkspaceSpec } from '../../ports/git.ts';
@@ -50,12 +51,26 @@ export async function prepareWorkspace(step: Prepare, context: ActContext): Prom
 }
 
 async function pickPorts(context: ActContext): Promise<Readonly<Record<string, number>>> {
-  const { deps, state } = context;
+  const { state } = context;
   const names = state.plan.workspace.ports;
   if (names.length === 0) return {};
-  const taken = [...state.tasks.values()].flatMap((task) => Object.values(task.workspace?.ports ?? {}));
-  const free = await deps.machine.freePorts(names.length, taken);
+  const recorded = [...state.tasks.values()].flatMap((task) => Object.values(task.workspace?.ports ?? {}));
+  const free = await pickFree(context, names.length, recorded);
   return Object.fromEntries(names.map((name, index) => [name, free[index] ?? 0]));
+}
+
+/** Another worktree may be picking at the same time: what it was given is not on record yet. */
+async function pickFree(
+  { deps, pickedPorts }: ActContext,
+  count: number,
+  recorded: readonly number[],
+): Promise<readonly number[]> {
+  for (;;) {
+    const free = await deps.machine.freePorts(count, [...recorded, ...pickedPorts]);
+    if (free.some((port) => pickedPorts.has(port))) continue;
+    for (const port of free) pickedPorts.add(port);
+    return free;
+  }
 }
 
 async function runSetup(
@@ -78,13 +93,12 @@ async function runSetup(
     const timeoutMs = state.plan.workspace.setupTimeoutMs;
     const exit = await runCommand({ shell, runDir, cwd: step.path, env, timeoutMs, marker }, context);
     await deps.failpoint('after:env.setup');
-    if (exit?.code === 0) continue;
+    if (exit === null) throw new Failure('setup-stopped', `set-up command "${shell}" was stopped`);
+    if (exit.code === 0) continue;
     const how =
-      exit === null
-        ? 'was cancelled'
-        : exit.cause === 'timeout'
-          ? 'ran into its time limit'
-          : `exited with ${exit.code ?? exit.signal ?? 'an error'}`;
+      exit.cause === 'timeout'
+        ? 'ran into its time limit'
+        : `exited with ${exit.code ?? exit.signal ?? 'an error'}`;
     const detail = `set-up command "${shell}" ${how}`;
     return { kind: 'workspace.failed', intent, task: step.task, what: 'setup', detail, log: folder };
   }

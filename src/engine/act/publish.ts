@@ -58,9 +58,9 @@ export async function publish(step: Publish, context: ActContext): Promise<reado
           ? [landed]
           : [landed, { kind: 'target.moved', intent: null, from: chain.tip, to: actual, how: 'forward' }];
       }
-      const isForward = actual !== null && (await deps.git.isAncestor(step.from, actual));
-      const how = actual === null ? 'deleted' : isForward ? 'forward' : 'rewritten';
-      return [{ kind: 'target.moved', intent, from: step.from, to: actual, how }];
+      // Who moved it, and whether it stays there, the next look at the target tells.
+      const because = `${state.target} was moved while this was tested`;
+      return [{ kind: 'landing.void', intent, build: step.build, because }];
     }
     default:
       return assertNever(outcome);

@@ -1,6 +1,7 @@
 /** Runs one shell command under a supervisor to its end, or stops it when the result is no longer wanted. */
 import type { AbsolutePath } from '../../core/ids.ts';
 import type { ProcessExit } from '../../ports/processes.ts';
+import { isLeaderEnd } from '../cancel.ts';
 import type { ActContext } from '../deps.ts';
 
 /** Log kept of set-up commands and gates. */
@@ -18,7 +19,10 @@ export interface Command {
   readonly marker: string;
 }
 
-/** null when `context.signal` aborted: the whole process tree is gone then. */
+/**
+ * null when the result was no longer wanted: `context.signal` aborted, or a leader before this one stopped it and died. The
+ * whole process tree is gone then. Rejects, and leaves the process alone, when only this leader ends.
+ */
 export async function runCommand(command: Command, context: ActContext): Promise<ProcessExit | null> {
   const { processes } = context.deps;
   await processes.start({
@@ -37,9 +41,11 @@ export async function runCommand(command: Command, context: ActContext): Promise
     niceness: GATE_NICENESS,
   });
   try {
-    return await processes.waitForExit(command.runDir, context.signal);
+    const exit = await processes.waitForExit(command.runDir, context.signal);
+    // Only Copse stops commands: such an end says nothing about the tree.
+    return exit.cause === 'stopped' ? null : exit;
   } catch (error) {
-    if (!context.signal.aborted) throw error;
+    if (!context.signal.aborted || isLeaderEnd(context.signal.reason)) throw error;
     await processes.stop(command.runDir, COMMAND_STOP_LADDER);
     return null;
   }

@@ -4,7 +4,7 @@
  * because its agent is told everything at once.
  */
 import { gatesAt } from '../../core/gates/stages.ts';
-import { gateKey } from '../../core/run/state.ts';
+import { gateKey, knownResult } from '../../core/run/state.ts';
 import type { CommitId, TreeId } from '../../core/ids.ts';
 import type { GateResult } from '../../core/gates/model.ts';
 import type { GateSpec } from '../../core/plan/model.ts';
@@ -67,10 +67,9 @@ async function finishGate(
   if (baselines === null) return null;
   const digests = digestsOf(gate, baselines, context);
   const key = gateKey(tree, digests.gate, digests.environment);
-  const known = step.fresh
-    ? null
-    : (context.state.gateResults.get(key) ?? (await recallResult(context, key)));
-  if (known !== null) return { result: known, reused: true };
+  const known = step.fresh ? null : (knownResult(context.state, key) ?? (await recallResult(context, key)));
+  // Two gates of one definition share a result; each is told by its own name.
+  if (known !== null) return { result: { ...known, gate: gate.name }, reused: true };
   const result = await runGate(
     { gate, slot: step.slot, commit: step.commit, tree, digests, baselines, label: gate.name },
     context,

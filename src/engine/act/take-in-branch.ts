@@ -3,6 +3,7 @@ import { MAX_RECORDED_PATHS } from '../../core/run/events.ts';
 import type { Step } from '../../core/run/steps.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import type { ActContext } from '../deps.ts';
+import { unsafeContent } from './unsafe-content.ts';
 
 type TakeIn = Extract<Step, { kind: 'take-in-branch' }>;
 
@@ -36,8 +37,7 @@ export async function takeInBranch(step: TakeIn, context: ActContext): Promise<r
   }
   const facts = await deps.git.intakeFacts(base, head);
   const unsafe = [
-    ...facts.escapingSymlinks,
-    ...facts.unsafeNames,
+    ...unsafeContent(facts),
     ...facts.conflictMarkers.map((path) => `conflict markers in ${path}`),
   ];
   if (unsafe.length > 0) {

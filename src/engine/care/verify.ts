@@ -4,6 +4,7 @@ import type { GateResult } from '../../core/gates/model.ts';
 import type { RunEvent } from '../../core/run/events.ts';
 import { fold } from '../../core/run/reduce.ts';
 import type { RunState } from '../../core/run/state.ts';
+import type { Fact } from '../../core/schedule/snapshot.ts';
 import { Failure } from '../../kit/failure.ts';
 import type { Leadership } from '../../ports/store.ts';
 import { runGates } from '../act/run-gates.ts';
@@ -34,6 +35,9 @@ export async function verifyCommit(
 ): Promise<Verification> {
   const { commit, base, fresh, slot } = request;
   const results: GateResult[] = [];
+  const collect = (fact: Fact): void => {
+    if (fact.kind === 'gate.finished') results.push(fact.result);
+  };
   const intent = `verify-${commit.slice(0, 12)}-${deps.clock.now().toString(36)}` as IntentId;
   const facts = await runGates(
     { kind: 'run-gates', subject: { kind: 'end' }, commit, tree: null, base, slot, fresh },
@@ -42,12 +46,13 @@ export async function verifyCommit(
       leadership,
       state: stateOf(request),
       intent,
-      emit: (fact) => {
-        if (fact.kind === 'gate.finished') results.push(fact.result);
-      },
+      emit: collect,
       signal,
+      pickedPorts: new Set(),
     },
   );
+  // The last result comes with the verdict, those before it came on the way.
+  for (const fact of facts) collect(fact);
   const finished = facts.find((fact) => fact.kind === 'gates.finished');
   if (finished === undefined) throw new Failure('gate-lost', 'the gates ended without a verdict');
   return { verdict: finished.verdict, commit, results };

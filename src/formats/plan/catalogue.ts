@@ -148,7 +148,7 @@ export const planCatalogue: Readonly<Record<string, CatalogueEntry>> = {
   ),
   E0330: entry(
     'No agent is named, and none was found',
-    'Without an agent the built-in demo agent, a script, would take the tasks.',
+    'Without an agent a run does not start. With --agent demo a script without a model plays one.',
     'agents: {mine: {run: "my-agent {prompt}"}}',
   ),
   E0331: entry(

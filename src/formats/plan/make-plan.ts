@@ -66,7 +66,7 @@ function chooseAgent(
       code: 'E0330',
       severity: 'warning',
       message: 'no agent is named, and none was found',
-      why: 'the demo agent, a script without a model, would take the tasks',
+      why: 'copse run would not start; with --agent demo a script without a model plays one',
       fix: 'agents: {mine: {run: "<command> {prompt}"}}',
     });
   }

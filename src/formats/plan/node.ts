@@ -40,14 +40,3 @@ export function entryOf(node: YamlNode | null | undefined, key: string): MapEntr
   if (node?.kind !== 'map') return null;
   return node.entries.find((entry) => entry.key === key) ?? null;
 }
-
-/** The value under `path` (map keys and list indexes); null when there is none. */
-export function nodeAt(root: YamlNode, path: readonly PropertyKey[]): YamlNode | null {
-  let node: YamlNode | null = root;
-  for (const step of path) {
-    if (node === null) return null;
-    if (node.kind === 'seq') node = node.items[Number(step)] ?? null;
-    else node = entryOf(node, String(step))?.value ?? null;
-  }
-  return node;
-}

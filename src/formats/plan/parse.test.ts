@@ -23,6 +23,12 @@ const errorsOf = (text: string, options: Partial<ParseOptions> = {}): string[] =
     .map(({ code, line, column }) => `${code} ${line}:${column}`);
 
 describe('the examples', () => {
+  test.each(['express', 'cjson'])('the plan for %s has no problem', (name) => {
+    const { plan, problems } = parse(example(name));
+    expect(problems).toEqual([]);
+    expect(plan?.agents['script']).toMatchObject({ kind: 'command', passEnv: ['EXAMPLES'] });
+  });
+
   test('three lines are a plan, and say what they leave open', () => {
     const { plan, problems, origins } = parse(example('three-lines'));
     expect(plan?.tasks.map((task) => task.id)).toEqual([

@@ -66,9 +66,7 @@ export function word<const T extends readonly [string, ...string[]]>(
 ): z.ZodEnum<{ [K in T[number]]: K }> {
   return z.enum(words, {
     error: `expected ${words.slice(0, -1).join(', ')} or ${String(words.at(-1))}`,
-  }) as z.ZodEnum<{
-    [K in T[number]]: K;
-  }>;
+  });
 }
 
 /** A map with these keys and no others. */

@@ -1,7 +1,8 @@
 /** `copse help TOPIC`: the pages that belong to no command. */
 import { EXIT_MEANINGS } from './exit-codes.ts';
 
-const ENVIRONMENT: readonly (readonly [string, string])[] = [
+/** Variables that are read, for the help topic and the reference page. */
+export const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['COPSE_STATE_DIR', 'where runs, logs and saved work are kept (default: below XDG_STATE_HOME)'],
   ['XDG_STATE_HOME', 'default ~/.local/state'],
   ['COPSE_USER', 'who asks, as the log has it (default: USER)'],
@@ -13,7 +14,8 @@ const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['LC_ALL, LC_CTYPE, LANG', 'symbols beyond ASCII where they say UTF-8'],
 ];
 
-const STATES: readonly (readonly [string, string])[] = [
+/** States of a task as `status` prints them. */
+export const STATES: readonly (readonly [string, string])[] = [
   ['waiting', 'a need is not met; says which'],
   ['ready', 'could start; no slot, lock or resource is free; says which'],
   ['preparing', 'worktree and set-up'],

@@ -7,7 +7,9 @@ function screen(columns = 20, rows = 12) {
   let paints = 0;
   const write = (text: string): void => {
     paints += 1;
+    // oxlint-disable-next-line no-control-regex
     for (const piece of text.split(/(\u001b\[\d*[AJ]|\r|\n)/)) {
+      // oxlint-disable-next-line no-control-regex
       const up = /^\u001b\[(\d+)A$/.exec(piece);
       if (up !== null) lines = lines.slice(0, Math.max(1, lines.length - Number(up[1])));
       else if (piece === '\u001b[J') lines[lines.length - 1] = '';
@@ -72,6 +74,7 @@ test('takes at most a third of the screen and never its last column', () => {
   const page = screen(10, 12);
   new LiveBlock(page, timer()).show(() => Array.from({ length: 30 }, (_, index) => `task number ${index}`));
   expect(page.shown().filter((line) => line !== '').length).toBeLessThanOrEqual(4);
+  // oxlint-disable-next-line no-control-regex
   for (const line of page.shown()) expect(line.replaceAll(/\u001b\[\d+m/g, '').length).toBeLessThanOrEqual(9);
 });
 

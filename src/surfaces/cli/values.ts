@@ -6,13 +6,6 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
-    throw new TypeError(`expected a whole number, not ${JSON.stringify(text)}`);
-  return value;
-}
-
 /** For options that may be given several times. */
 export function collected(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];

@@ -76,6 +76,7 @@ describe('hostile text', () => {
     out.raw(hostile);
     out.problem(hostile);
     out.envelope('thing', hostile);
+    // oxlint-disable-next-line no-control-regex
     expect(text.out + text.err).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 

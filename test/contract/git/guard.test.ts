@@ -67,9 +67,30 @@ describe('the guard', () => {
     await git(spec.path, 'replace', world.base, mine);
     const violations = await verify();
     expect(violations).toEqual([
-      { kind: 'ref-deleted', ref: 'refs/heads/kept', from: world.base, to: null, restored: true },
-      { kind: 'ref-created', ref: `refs/replace/${world.base}`, from: null, to: mine, restored: true },
-      { kind: 'ref-moved', ref: 'refs/tags/v1', from: world.base, to: mine, restored: true },
+      {
+        kind: 'ref-deleted',
+        ref: 'refs/heads/kept',
+        from: world.base,
+        to: null,
+        restored: true,
+        tolerated: false,
+      },
+      {
+        kind: 'ref-created',
+        ref: `refs/replace/${world.base}`,
+        from: null,
+        to: mine,
+        restored: true,
+        tolerated: false,
+      },
+      {
+        kind: 'ref-moved',
+        ref: 'refs/tags/v1',
+        from: world.base,
+        to: mine,
+        restored: true,
+        tolerated: false,
+      },
     ]);
     expect(await git(world.root, 'rev-parse', 'v1', 'kept')).toBe(`${world.base}\n${world.base}`);
     expect((await world.git.listKept('refs/copse/salvage/one/')).map((kept) => kept.commit)).toContain(mine);
@@ -85,7 +106,14 @@ describe('the guard', () => {
     expect(await verify()).toEqual([]);
     await git(spec.path, 'update-ref', 'refs/heads/target', world.base);
     expect(await verify()).toEqual([
-      { kind: 'ref-moved', ref: 'refs/heads/target', from: mine, to: world.base, restored: true },
+      {
+        kind: 'ref-moved',
+        ref: 'refs/heads/target',
+        from: mine,
+        to: world.base,
+        restored: true,
+        tolerated: false,
+      },
     ]);
     expect(await git(world.root, 'rev-parse', 'target')).toBe(mine);
   });

@@ -1,6 +1,6 @@
 /** Publishing to a branch that somebody has checked out, and other things only real files can show. */
 import { existsSync } from 'node:fs';
-import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, utimes, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommitId } from '../../../src/core/ids.ts';
@@ -8,10 +8,15 @@ import { git, realWorld, writeFiles, type RealWorld } from './real-world.ts';
 import { branch, lines } from './world.ts';
 
 let world: RealWorld;
+let held: FileHandle | null = null;
 beforeEach(async () => {
   world = await realWorld();
 });
-afterEach(() => world.dispose());
+afterEach(async () => {
+  await held?.close();
+  held = null;
+  await world.dispose();
+});
 
 const file = (name: string) => join(world.root, name);
 const landing = (to: CommitId) => ({ branch: branch('main'), from: world.base, to });
@@ -48,7 +53,12 @@ describe('publishing to the branch of a checkout', () => {
       },
     ],
     ['an untracked file in the way', () => writeFile(file('new.txt'), 'mine\n')],
-    ['an index that is locked', () => writeFile(file('.git/index.lock'), '')],
+    [
+      'an index that is locked by a living process',
+      async (): Promise<void> => {
+        held = await open(file('.git/index.lock'), 'wx');
+      },
+    ],
     ['files that need a filter', () => writeFile(file('.gitattributes'), '*.bin filter=lfs\n')],
     ['a merge in progress', () => writeFile(file('.git/MERGE_HEAD'), `${world.base}\n`)],
   ] as const)('holds the landing for %s', async (_what, make) => {
@@ -61,6 +71,13 @@ describe('publishing to the branch of a checkout', () => {
     expect(await readFile(file('.git/index'))).toEqual(index);
     expect(await git(world.root, 'stash', 'list')).toBe(before);
     expect((await world.git.listKept('refs/copse/publish/')).map((kept) => kept.commit)).toEqual([next]);
+  });
+
+  test('takes away an index lock that nobody holds any more', async () => {
+    const next = await nextCommit({ 'a.txt': 'landed\n' });
+    await writeFile(file('.git/index.lock'), '');
+    expect(await world.git.publish(landing(next))).toEqual({ kind: 'published', checkout: 'fast-forwarded' });
+    expect(await git(world.root, 'status', '--porcelain')).toBe('');
   });
 
   test('moves a linked worktree that has the branch', async () => {

@@ -400,13 +400,58 @@ export function describeGitPort(name: string, makeWorld: MakeWorld): void {
       const next = await world.commitAsHuman(branch('ahead'), world.base, { 'n.txt': 'n\n' });
       const violations = await world.git.verifySnapshot(spec, snapshot);
       expect(violations).toEqual([
-        { kind: 'ref-moved', ref: 'refs/heads/ahead', from: world.base, to: next, restored: false },
-        { kind: 'ref-deleted', ref: 'refs/heads/kept', from: second, to: null, restored: true },
-        { kind: 'ref-moved', ref: 'refs/heads/rewound', from: rewound, to: world.base, restored: true },
+        {
+          kind: 'ref-moved',
+          ref: 'refs/heads/ahead',
+          from: world.base,
+          to: next,
+          restored: false,
+          tolerated: true,
+        },
+        {
+          kind: 'ref-deleted',
+          ref: 'refs/heads/kept',
+          from: second,
+          to: null,
+          restored: true,
+          tolerated: false,
+        },
+        {
+          kind: 'ref-moved',
+          ref: 'refs/heads/rewound',
+          from: rewound,
+          to: world.base,
+          restored: true,
+          tolerated: false,
+        },
       ]);
       expect(await world.git.branchTip(branch('kept'))).toBe(second);
       expect(await world.git.branchTip(branch('rewound'))).toBe(rewound);
       expect(await world.git.branchTip(branch('ahead'))).toBe(next);
+    });
+
+    test('puts back a branch that went on to what a task made, and tells such commits from others', async () => {
+      await world.moveRefAsHuman('refs/heads/ahead', world.base);
+      const spec = await started('one');
+      const snapshot = await world.git.takeSnapshot(spec);
+      await world.write(spec, 'a.txt', 'one\n');
+      const made = await world.commit(spec, 'one');
+      await world.moveRefAsHuman('refs/heads/ahead', made);
+      expect(await world.git.wasMadeInWorkspace(made)).toBe(true);
+      expect(await world.git.wasMadeInWorkspace(world.base)).toBe(false);
+      const violations = await world.git.verifySnapshot(spec, snapshot);
+      expect(violations).toEqual([
+        {
+          kind: 'ref-moved',
+          ref: 'refs/heads/ahead',
+          from: world.base,
+          to: made,
+          restored: true,
+          tolerated: false,
+        },
+      ]);
+      expect(await world.git.branchTip(branch('ahead'))).toBe(world.base);
+      expect(await world.git.branchTip(spec.branch)).toBe(made);
     });
 
     test('shows a diff up to a limit', async () => {

@@ -63,7 +63,7 @@ export interface Board {
 /** Items beyond this many wait: belief and choice grow with their square. */
 const MOST_ITEMS = 256;
 const MOST_LANDED = 256;
-const MOST_REDS = 32;
+const MOST_REDS = 64;
 
 export function boardOf(snapshot: QueueSnapshot, facts: TreeFacts): Board {
   const units = unitsOf(snapshot, facts);

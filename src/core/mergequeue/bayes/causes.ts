@@ -18,8 +18,8 @@ export interface Causes {
   readonly freePairs: readonly number[];
   /** Uncleared items in some red tree. */
   readonly suspects: number;
-  /** Red trees (as bits of one word) that a cause explains. */
-  readonly redsOf: (code: number) => number;
+  /** Red trees that a cause explains: bits of the first 32 (word 0) or of the next 32 (word 1). */
+  readonly redsOf: (code: number, word: 0 | 1) => number;
   readonly isPossiblePair: (a: number, b: number) => boolean;
 }
 
@@ -53,9 +53,7 @@ export function decodeCause(
 }
 
 export function causesOf(board: Board): Causes {
-  const redMask = Array.from({ length: board.size }, (_, place) =>
-    board.reds.reduce((mask, red, index) => (hasBit(red.bits, place) ? mask | (1 << index) : mask), 0),
-  );
+  const redMasks = [maskRow(board, 0), maskRow(board, 32)] as const;
   const isCleared = (item: number): boolean => {
     const row = board.cleared[item];
     return row !== undefined && hasBit(row, item);
@@ -65,21 +63,34 @@ export function causesOf(board: Board): Causes {
     return row !== undefined && !hasBit(row, b);
   };
   const uncleared = board.items.map((_, item) => item).filter((item) => !isCleared(item));
-  const free = uncleared.filter((item) => redMask[item] === 0);
+  const free = uncleared.filter((item) => redMasks[0][item] === 0 && redMasks[1][item] === 0);
   return {
     perRed: board.reds.map((red) => redCausesOf(red.bits, red.flake, board, isCleared)),
     freeSingles: free.filter((item) => !isPredicted(item, board)),
     freePredicted: free.filter((item) => isPredicted(item, board)),
-    freePairs: freePairsOf(board, redMask),
+    freePairs: freePairsOf(board, redMasks),
     suspects: uncleared.length - free.length,
-    redsOf: (code) => {
-      if (code >= FLAKE_BASE) return 1 << (code - FLAKE_BASE);
-      const [a, b] = decodeCause(code, board);
-      const mask = redMask[a ?? 0] ?? 0;
-      return b === undefined ? mask : mask & (redMask[b] ?? 0);
+    redsOf: (code, word) => {
+      if (code >= FLAKE_BASE) {
+        const red = code - FLAKE_BASE;
+        return red >>> 5 === word ? 1 << (red & 31) : 0;
+      }
+      const row = redMasks[word];
+      if (code < board.items.length) return row[code] ?? 0;
+      const rest = code - board.items.length;
+      return (row[Math.floor(rest / board.size)] ?? 0) & (row[rest % board.size] ?? 0);
     },
     isPossiblePair,
   };
+}
+
+/** Per place of the universe, which of the 32 red trees from `first` on hold it. */
+function maskRow(board: Board, first: number): Int32Array {
+  const row = new Int32Array(board.size);
+  board.reds.slice(first, first + 32).forEach((red, index) => {
+    for (const place of bitsIn(red.bits)) row[place] = (row[place] ?? 0) | (1 << index);
+  });
+  return row;
 }
 
 function redCausesOf(
@@ -125,14 +136,14 @@ export function predictedHazard(item: number, board: Board): number {
   return -Math.log(1 - (board.items[item]?.predictedFail ?? 0.1));
 }
 
-function freePairsOf(board: Board, redMask: readonly number[]): readonly number[] {
+function freePairsOf(board: Board, redMasks: readonly [Int32Array, Int32Array]): readonly number[] {
   const found: number[] = [];
   for (let a = 0; a < board.items.length; a++) {
     const overlap = board.overlaps[a];
     const cleared = board.cleared[a];
     if (overlap === undefined || cleared === undefined) continue;
     for (const b of bitsIn(overlap)) {
-      if (b > a && !hasBit(cleared, b) && ((redMask[a] ?? 0) & (redMask[b] ?? 0)) === 0)
+      if (b > a && !hasBit(cleared, b) && !redMasks.some((row) => ((row[a] ?? 0) & (row[b] ?? 0)) !== 0))
         found.push(pairCode(a, b, board));
     }
   }

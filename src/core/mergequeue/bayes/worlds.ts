@@ -81,25 +81,76 @@ function sweepCount(causes: Causes, worlds: number, budget: number): number {
   return Math.max(2, Math.min(reds === 1 ? 2 : 60, Math.floor(budget / (worlds * work))));
 }
 
+/** The causes of one world with the red trees each explains, kept side by side for speed. */
+interface Draft {
+  codes: number[];
+  low: number[];
+  high: number[];
+}
+
 function drawWorld(board: Board, causes: Causes, sampler: RateSampler, sweeps: number, random: Prng): World {
-  const all = allOnes(causes.perRed.length);
-  let active: number[] = [];
-  let rates = ratesFor(active, board, sampler, random);
-  for (let red = 0; red < causes.perRed.length; red++) {
-    if ((coverage(active, causes) >>> red) & 1) continue;
-    active.push(...drawCauses(red, causes, rates, board, random).filter((code) => !active.includes(code)));
+  const reds = causes.perRed.length;
+  const draft: Draft = { codes: [], low: [], high: [] };
+  let rates = ratesFor(draft.codes, board, sampler, random);
+  for (let red = 0; red < reds; red++) {
+    if (!isExplained(draft, red)) redraw(draft, red, causes, rates, board, random, 0, 0);
   }
+  const allLow = allOnes(reds);
+  const allHigh = allOnes(reds - 32);
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    rates = ratesFor(active, board, sampler, random);
-    for (let step = 0; step < causes.perRed.length; step++) {
-      const red = random.below(causes.perRed.length);
-      const kept = active.filter((code) => ((causes.redsOf(code) >>> red) & 1) === 0);
-      const next = [...kept, ...drawCauses(red, causes, rates, board, random)];
-      if (coverage(next, causes) === all) active = next;
+    rates = ratesFor(draft.codes, board, sampler, random);
+    for (let step = 0; step < reds; step++) {
+      redraw(draft, random.below(reds), causes, rates, board, random, allLow, allHigh);
     }
   }
-  rates = ratesFor(active, board, sampler, random);
-  return { causes: [...active, ...drawFree(board, causes, rates, random)], rates };
+  rates = ratesFor(draft.codes, board, sampler, random);
+  return { causes: [...draft.codes, ...drawFree(board, causes, rates, random)], rates };
+}
+
+function isExplained(draft: Draft, red: number): boolean {
+  const masks = red < 32 ? draft.low : draft.high;
+  return masks.some((mask) => ((mask >>> (red & 31)) & 1) === 1);
+}
+
+/** Draws the causes of one red tree anew; keeps the old ones when the trees of the masks would not all stay explained. */
+function redraw(
+  draft: Draft,
+  red: number,
+  causes: Causes,
+  rates: Rates,
+  board: Board,
+  random: Prng,
+  allLow: number,
+  allHigh: number,
+): void {
+  const bit = 1 << (red & 31);
+  const own = red < 32 ? draft.low : draft.high;
+  let low = 0;
+  let high = 0;
+  for (let at = 0; at < own.length; at++) {
+    if (((own[at] ?? 0) & bit) !== 0) continue;
+    low |= draft.low[at] ?? 0;
+    high |= draft.high[at] ?? 0;
+  }
+  const drawn = drawCauses(red, causes, rates, board, random);
+  const drawnLow = drawn.map((code) => causes.redsOf(code, 0));
+  const drawnHigh = drawn.map((code) => causes.redsOf(code, 1));
+  for (const mask of drawnLow) low |= mask;
+  for (const mask of drawnHigh) high |= mask;
+  if ((low & allLow) !== allLow || (high & allHigh) !== allHigh) return;
+  let kept = 0;
+  for (let at = 0; at < own.length; at++) {
+    if (((own[at] ?? 0) & bit) !== 0) continue;
+    draft.codes[kept] = draft.codes[at] ?? 0;
+    const [keptLow, keptHigh] = [draft.low[at] ?? 0, draft.high[at] ?? 0];
+    draft.low[kept] = keptLow;
+    draft.high[kept] = keptHigh;
+    kept += 1;
+  }
+  draft.codes.length = draft.low.length = draft.high.length = kept;
+  draft.codes.push(...drawn);
+  draft.low.push(...drawnLow);
+  draft.high.push(...drawnHigh);
 }
 
 /** Changes `order`. */
@@ -113,13 +164,8 @@ function shuffle(order: number[], random: Prng): void {
 }
 
 function allOnes(count: number): number {
+  if (count <= 0) return 0;
   return count >= 32 ? -1 : (1 << count) - 1;
-}
-
-function coverage(active: readonly number[], causes: Causes): number {
-  let mask = 0;
-  for (const code of active) mask |= causes.redsOf(code);
-  return mask;
 }
 
 function ratesFor(active: readonly number[], board: Board, sampler: RateSampler, random: Prng): Rates {
@@ -150,7 +196,7 @@ function drawFree(board: Board, causes: Causes, rates: Rates, random: Prng): num
   const places = board.items.length * (board.size - (board.items.length + 1) / 2);
   for (let at = random.exponential(); at < places * rates.other; at += random.exponential()) {
     const code = drawAnywhere(board, causes, random);
-    if (code !== undefined && causes.redsOf(code) === 0) drawn.push(code);
+    if (code !== undefined && causes.redsOf(code, 0) === 0 && causes.redsOf(code, 1) === 0) drawn.push(code);
   }
   return drawn;
 }

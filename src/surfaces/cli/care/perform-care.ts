@@ -168,7 +168,11 @@ export function performRecover(context: Context, name: string | null): Promise<n
     }
     if (saved.length === 0) out.answer('nothing is saved');
     const width = Math.max(0, ...saved.map((one) => one.name.length));
-    out.answer(...saved.map((one) => `${one.name.padEnd(width)}  ${shortId(one.commit)}  ${one.kind}`));
+    // What is saved after a try is its branch too when nothing was left uncommitted.
+    const kinds = { uncommitted: 'all of its files', branch: 'its commits', other: 'saved' };
+    out.answer(
+      ...saved.map((one) => `${one.name.padEnd(width)}  ${shortId(one.commit)}  ${kinds[one.kind]}`),
+    );
     for (const path of orphans) out.answer(`worktree without a task: ${path}`);
     if (saved.length > 0) out.note('to bring one back: copse recover NAME');
     return EXIT.done;

@@ -107,8 +107,8 @@ async function printFile(
     const descriptor = existsSync(file) ? openSync(file, 'r') : null;
     if (descriptor === null && over) throw new Failure('environment-log', `there is no log at ${file}`);
     try {
-      while (descriptor !== null && !out.closed.aborted) {
-        const read = readSync(descriptor, buffer, 0, CHUNK_BYTES, offset);
+      while (!out.closed.aborted) {
+        const read = descriptor === null ? 0 : readSync(descriptor, buffer, 0, CHUNK_BYTES, offset);
         if (read === 0) break;
         offset += read;
         const chunk = buffer.subarray(0, read);

@@ -55,7 +55,10 @@ export async function requireTrust(context: Context, place: Place, loaded: Loade
   if (source === null || isTrusted(place, plan)) return;
   const { out, globals } = context;
   if (!globals.yes) {
-    const lines = [`${source.shown} was not written on this machine. It may run:`, ...listed(plan)];
+    const lines = [
+      `the commands of ${source.shown} were not allowed on this machine yet. It may run:`,
+      ...listed(plan),
+    ];
     if (!out.canAsk) {
       out.problem(...lines);
       throw untrusted(source.shown);

@@ -1,8 +1,6 @@
 /** `copse status`: reads the log without leading, so it works while a run is on and starts at once. */
-import { loadLatest } from '../../../engine/load-latest.ts';
 import { Failure } from '../../../kit/failure.ts';
-import { statusText } from '../../../views/status-text.ts';
-import { statusView, type StatusView } from '../../../views/status-view.ts';
+import type { StatusView } from '../../../views/status-view.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Context } from '../host.ts';
 import { findPlace } from '../place.ts';
@@ -28,6 +26,7 @@ export async function showStatus(context: Context, wish: StatusWish): Promise<nu
     return EXIT.done;
   }
   const found = await withStore(context, async (store, place) => {
+    const [{ loadLatest }, { statusView }] = await loadViews();
     const state = await loadLatest(store);
     if (state === null) return null;
     const nowMs = Date.now();
@@ -37,8 +36,16 @@ export async function showStatus(context: Context, wish: StatusWish): Promise<nu
   });
   if (found === null) return sayNothingYet(context, wish);
   if (out.json) out.envelope('status', found.view);
-  else out.answer(...statusText(found.view, { nowMs: found.nowMs, mostRows: MOST_ROWS }, out.paint));
+  else {
+    const { statusText } = await import('../../../views/status-text.ts');
+    out.answer(...statusText(found.view, { nowMs: found.nowMs, mostRows: MOST_ROWS }, out.paint));
+  }
   return EXIT.done;
+}
+
+/** Loaded only where there is a log to show: the answer for a fresh repository needs none of it. */
+function loadViews() {
+  return Promise.all([import('../../../engine/load-latest.ts'), import('../../../views/status-view.ts')]);
 }
 
 function sayNothingYet({ out }: Context, wish: StatusWish): number {

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { ChangeId } from '../../ids.ts';
+import { queueOf, type QueueBuilder } from '../snapshot-builder.ts';
+import { bayesPlanner } from './planner.ts';
+
+const ids = (text: string): readonly ChangeId[] => text.split(' ') as unknown as readonly ChangeId[];
+
+function trees(queue: QueueBuilder): readonly (readonly ChangeId[])[] {
+  const proposals = bayesPlanner(queue.snapshot(), 7);
+  return proposals.flatMap((proposal) => (proposal.kind === 'start' ? [proposal.members] : []));
+}
+
+function eight(): QueueBuilder {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  return names.reduce(
+    (queue, id) => queue.change(id, { scopes: [`${id}/**`], gateMs: 1_000 }),
+    queueOf(...names),
+  );
+}
+
+test('tests everything together first when nothing speaks against it', () => {
+  expect(trees(eight().with({ slots: 1 }))).toEqual([ids('a b c d e f g h')]);
+});
+
+test('uses every slot for a different tree and no more', () => {
+  const plan = trees(eight().with({ slots: 4 }));
+  expect(plan).toHaveLength(4);
+  expect(new Set(plan.map((tree) => tree.toSorted().join(' '))).size).toBe(4);
+});
+
+test('leaves a change that is predicted to fail out of the largest tree', () => {
+  const plan = trees(eight().change('d', { predictedPass: 0.05 }).with({ slots: 1 }));
+  expect(plan[0]).not.toContain('d');
+});
+
+test('never puts a pair that git cannot merge in one tree', () => {
+  const plan = trees(
+    eight()
+      .change('a', { textConflicts: ids('b') })
+      .with({ slots: 6 }),
+  );
+  expect(plan.filter((tree) => tree.includes('a' as ChangeId) && tree.includes('b' as ChangeId))).toEqual([]);
+});
+
+test('splits a red tree and never runs it again', () => {
+  const plan = trees(eight().red('a b c d e f g h').with({ slots: 2 }));
+  expect(plan.every((tree) => tree.length > 0 && tree.length < 8)).toBe(true);
+});
+
+test('narrows its prior by the history of the project', () => {
+  const bad = { changes: 400, broken: 160, overlappingPairs: 0, conflicts: 0 };
+  const good = { ...bad, broken: 1 };
+  const size = (history: typeof bad): number => trees(eight().with({ slots: 1, history }))[0]?.length ?? 0;
+  expect(size(good)).toBe(8);
+  expect(size(bad)).toBeLessThan(4);
+});
+
+test('runs a chain when changes arrive one by one', () => {
+  const queue = queueOf('a', 'b', 'c')
+    .change('a', { arrivedAtMs: 0, gateMs: 1_000 })
+    .change('b', { arrivedAtMs: 400, gateMs: 1_000 })
+    .change('c', { arrivedAtMs: 800, gateMs: 1_000 });
+  expect(trees(queue)).toEqual([ids('a'), ids('a b'), ids('a b c')]);
+});
+
+test('repeats a red run where gates are flaky and says why', () => {
+  const [proposal] = bayesPlanner(queueOf('a').red('a').with({ flakeRate: 0.05 }).snapshot(), 1);
+  expect(proposal).toMatchObject({ kind: 'start', members: ['a'], repeats: 'b1' });
+  expect(proposal?.because).toMatch(/flaky/);
+});
