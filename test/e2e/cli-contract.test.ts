@@ -47,7 +47,6 @@ describe('before any run', () => {
     [['merge'], 2, 'missing required argument'],
     [['merge', 'nope'], 2, 'there is no branch nope'],
     [['serve'], 2, 'not available yet'],
-    [['conflicts', 'a', 'b'], 2, 'not available yet'],
     [['full'], 2, 'not available yet'],
     [['plan', 'import', 'x'], 2, 'not available yet'],
     [['run', 'nowhere.yaml'], 2, 'there is no plan file'],

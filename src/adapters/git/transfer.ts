@@ -124,7 +124,29 @@ async function readingFrom(context: GitContext, source: ObjectSource): Promise<S
   return { ...store, shallowFile: source.shallowFile };
 }
 
+/** Of one transfer, before its refusal counts. */
+const SEND_TRIES = 3;
+
+/** A `gc` beside it moves objects and removes empty folders under a process that uses them; sending again is harmless. */
 async function send(
+  context: GitContext,
+  from: Store,
+  to: Store,
+  tip: string,
+  shared: readonly string[],
+): Promise<void> {
+  for (let again = 1; again < SEND_TRIES; again += 1) {
+    try {
+      await sendOnce(context, from, to, tip, shared);
+      return;
+    } catch (error) {
+      if (!(error instanceof GitFailure) || error.exitCode === null) throw error;
+    }
+  }
+  await sendOnce(context, from, to, tip, shared);
+}
+
+async function sendOnce(
   context: GitContext,
   from: Store,
   to: Store,

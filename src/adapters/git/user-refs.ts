@@ -7,6 +7,7 @@ import type { GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { entriesOf, readIfThere, statIfThere } from './files.ts';
 import { branchRef } from './names.ts';
+import { refValue } from './ref-files.ts';
 import { withRefJournal } from './ref-journal.ts';
 
 export type Head =
@@ -26,7 +27,9 @@ export async function readHead(gitDir: string): Promise<Head> {
 }
 
 export async function userRef(context: GitContext, ref: string): Promise<CommitId | null> {
-  const info = await context.userReader.info(ref);
+  const value = await refValue(context, ref);
+  if (value === null) return null;
+  const info = await context.userReader.info(value);
   return info?.type === 'commit' ? parseCommitId(info.oid) : null;
 }
 
@@ -83,7 +86,7 @@ export async function updateUserRefs(
 
 /** The object a ref names, of whatever type; null when there is no such ref. */
 export async function rawUserRef(context: GitContext, ref: string): Promise<string | null> {
-  return (await context.userReader.info(ref))?.oid ?? null;
+  return refValue(context, ref);
 }
 
 function zeroIdFor(context: GitContext): string {

@@ -82,7 +82,10 @@ async function looseRef(gitDir: string, ref: string): Promise<DirectRef> {
   const stat = await statIfThere(path);
   if (stat === null || stat.isDirectory()) return { kind: 'absent' };
   if (!stat.isFile()) return { kind: 'odd', detail: `${ref} is not a plain file` };
-  const text = ((await readIfThere(path)) ?? '').trim();
+  const raw = await readIfThere(path);
+  // Packed between the two looks.
+  if (raw === null) return { kind: 'absent' };
+  const text = raw.trim();
   const commit = parseCommitId(text);
   if (commit !== null) return { kind: 'commit', commit };
   return {
