@@ -1,4 +1,5 @@
 /** What every part of this adapter is given: the places, the ways to reach them, and the identity commits carry. */
+import type { CommitId } from '../../core/ids.ts';
 import type { Failpoint } from '../../ports/world.ts';
 import type { UserRepository } from './discover.ts';
 import type { Mutexes, Semaphore } from './lock.ts';
@@ -32,6 +33,8 @@ export interface GitContext {
   readonly gitVersion: string;
   readonly failpoint: Failpoint;
   readonly mutexes: Mutexes;
+  /** Gate slots seen, after their last gate, to hold exactly this commit and nothing else that is not ignored. */
+  readonly pristineSlots: Map<string, CommitId>;
   /** Bounds checkouts that write many files. */
   readonly checkouts: Semaphore;
 }

@@ -63,7 +63,9 @@ async function replaceFile(
   how: { readonly mode: number; readonly isFlushed: boolean },
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+  // Git takes every file below `refs` for a ref, but for those: a half-written one would make `--all` fail for ever.
+  const suffix = path.includes('/refs/') ? 'lock' : 'tmp';
+  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.${suffix}`;
   const file = await open(temporary, 'wx', how.mode);
   try {
     await file.writeFile(content);

@@ -98,6 +98,7 @@ async function openContext(options: OpenGitOptions): Promise<GitContext> {
     userReader: new ObjectReader(git, places.view),
     identity: await openIdentity(git, user, stateDir),
     mutexes: new Mutexes(),
+    pristineSlots: new Map(),
     // Measured: twice the processors is where parallel checkouts stop getting faster.
     checkouts: new Semaphore(2 * availableParallelism()),
   };

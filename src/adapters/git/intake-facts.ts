@@ -4,6 +4,7 @@ import type { ChangedPath, IntakeFacts } from '../../ports/git.ts';
 import { addsConflictMarkers } from './conflict-markers.ts';
 import type { GitContext } from './context.ts';
 import { pathText, splitNul } from './names.ts';
+import { readCommit, type CommitFacts } from './objects.ts';
 import { escapesTree, nameCollisions, nameProblem } from './path-safety.ts';
 import { ensureInControl } from './transfer.ts';
 
@@ -147,7 +148,23 @@ async function isEscaping(context: GitContext, change: RawChange): Promise<boole
   return escapesTree(change.path, target);
 }
 
+/** Longer chains are left to git. */
+const WALK_LIMIT = 100;
+
+/** One parent each from `tip` down to `base`: what most tasks make, seen without a process. */
+async function isStraight(context: GitContext, base: CommitId, tip: CommitId): Promise<boolean> {
+  let at: CommitId | undefined = tip;
+  for (let count = 0; count < WALK_LIMIT && at !== undefined; count += 1) {
+    if (at === base) return true;
+    const commit: CommitFacts | null = await readCommit(context.controlReader, at);
+    if (commit === null || commit.parents.length !== 1) return false;
+    at = commit.parents[0];
+  }
+  return false;
+}
+
 async function listMerges(context: GitContext, base: CommitId, tip: CommitId): Promise<readonly CommitId[]> {
+  if (await isStraight(context, base, tip)) return [];
   const { stdout } = await context.git.run({
     label: 'list the merges',
     gitDir: context.places.control,

@@ -68,7 +68,7 @@ async function looseBelow(context: GitContext, folder: string): Promise<readonly
   for (const entry of await entriesOf(join(context.places.control, folder))) {
     const ref = `${folder}/${entry.name}`;
     if (entry.isDirectory()) found.push(...(await looseBelow(context, ref)));
-    else if (!entry.name.endsWith('.tmp')) {
+    else if (!entry.name.endsWith('.lock')) {
       const commit = parseCommitId(((await readIfThere(join(context.places.control, ref))) ?? '').trim());
       if (commit !== null) found.push({ ref, commit });
     }

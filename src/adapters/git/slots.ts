@@ -47,17 +47,22 @@ export async function checkoutSlot(
   await ensureInControl(context, target.tip);
   await context.mutexes.run(`slot:${slot}`, () =>
     effect(context, 'slot.checkout', async () => {
+      const asLeft = context.pristineSlots.get(slot) ?? null;
+      // From here on a gate may write in it.
+      context.pristineSlots.delete(slot);
       const isWarm = await isReusable(paths);
       if (!isWarm) await startAfresh(paths);
       await removeTree(join(paths.tree, '.git'));
       await removeTree(`${paths.index}.lock`);
       await settleSlot(context, paths, commit);
+      const isMoved = isWarm && asLeft !== null && (await moveFiles(context, paths, asLeft, commit));
       // Also writes again every file whose size, times or inode changed since we wrote it, whatever the gate's index says.
-      await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '--reset', '-u', commit]));
+      if (!isMoved)
+        await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '--reset', '-u', commit]));
       await rm(`${paths.index}.move`, { force: true });
       // Side by side: `clean` never looks at `.git`, and the index does not change any more.
       await Promise.all([
-        isWarm ? cleanSlot(context, paths) : null,
+        isWarm && !isMoved ? cleanSlot(context, paths) : null,
         writeSlotGitDir(context, paths, commit, target),
       ]);
     }),
@@ -73,9 +78,36 @@ export async function slotChanges(
   const paths = slotPaths(context, slot);
   const git = await readIfThere(join(paths.folder, 'commit'));
   if (git !== commit) throw new GitFailure('git-failed', `slot ${slot} does not hold ${commit}`);
-  const stdout = await inSlot(context, paths, ['ls-files', '-z', '-m', '-d']);
-  const names = new Set(splitNul(stdout).map((path) => pathText(path).text as RepoPath));
-  return [...names].toSorted();
+  const stdout = await inSlot(context, paths, LIST_DIFFERENCES);
+  const rows = splitNul(stdout);
+  if (rows.length === 0) context.pristineSlots.set(slot, commit);
+  else context.pristineSlots.delete(slot);
+  const names = rows
+    .filter((row) => row[0] !== UNTRACKED)
+    .map((row) => pathText(row.subarray(2)).text as RepoPath);
+  return [...new Set(names)].toSorted();
+}
+
+/** Rows of a letter, a space and a path: changed, deleted, and untracked with empty folders, but not what is ignored. */
+const LIST_DIFFERENCES = 'ls-files -z -t -m -d -o --directory --exclude-standard'.split(' ');
+const UNTRACKED = '?'.charCodeAt(0);
+
+/** Of a slot seen to hold exactly `from`, only what differs is looked at: 10 ms instead of 35 for 5,000 files. */
+async function moveFiles(
+  context: GitContext,
+  paths: SlotPaths,
+  from: CommitId,
+  to: CommitId,
+): Promise<boolean> {
+  if (from === to) return true;
+  try {
+    await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '-u', '-m', from, to]));
+    return true;
+  } catch (error) {
+    // Something was put in the way after all: nothing was written yet, and a reset removes it.
+    if (error instanceof GitFailure && error.exitCode !== null) return false;
+    throw error;
+  }
 }
 
 async function isReusable(paths: SlotPaths): Promise<boolean> {
@@ -98,7 +130,7 @@ async function settleSlot(context: GitContext, paths: SlotPaths, commit: CommitI
   const before = await readIfThere(mark);
   const isKnown = before !== null && (await isCommitIn(context.controlReader, before));
   if (isKnown) await inSlot(context, paths, ['read-tree', '--reset', before]);
-  await writeWhole(mark, commit);
+  await writeUnflushed(mark, commit);
 }
 
 /** A gate's own `.gitignore` shields files from the first pass; it goes in that pass, they in the next. */

@@ -10,6 +10,7 @@ import type { CommitId, TreeId } from '../../core/ids.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import { pathsOutside } from '../../core/separation/outside.ts';
 import type { Capture, GuardViolation, IntakeFacts, TakeInOutcome, WorkspaceSpec } from '../../ports/git.ts';
+import { Failure } from '../../kit/failure.ts';
 import type { ActContext } from '../deps.ts';
 import { markerOf } from '../paths.ts';
 import { unsafeContent } from './unsafe-content.ts';
@@ -96,20 +97,32 @@ async function saveUncommitted(
   ended: { readonly exit: ExitFacts | null; readonly isInOrder: boolean },
 ): Promise<{ readonly committed: CommitId | null; readonly ref: string | null }> {
   const { deps, state } = context;
-  const sighting = await deps.git.sight(spec);
-  if (!sighting.exists) return { committed: null, ref: null };
   const ref = `refs/copse/salvage/${state.id}/${step.task}/${step.attempt}`;
   const title = requireTask(state, step.task).task.title;
-  const capture: Capture = await deps.git.capture(
-    spec,
-    ref,
-    `${title}\n\nUncommitted work of ${step.attempt}.\n`,
-  );
-  if (!capture.isDirty) return { committed: null, ref: null };
+  const [sighting, capture] = await Promise.all([
+    deps.git.sight(spec),
+    captureIfThere(context, spec, ref, `${title}\n\nUncommitted work of ${step.attempt}.\n`),
+  ]);
+  if (!sighting.exists || capture === null || !capture.isDirty) return { committed: null, ref: null };
   const { exit, isInOrder } = ended;
   const isMeant = isInOrder && exit?.cause === 'exited' && exit.code === 0 && sighting.inProgress === null;
   if (!isMeant) return { committed: null, ref };
   return { committed: await deps.git.commitOnBehalf(spec, capture), ref };
+}
+
+/** null when the worktree is gone. */
+async function captureIfThere(
+  context: ActContext,
+  spec: WorkspaceSpec,
+  ref: string,
+  message: string,
+): Promise<Capture | null> {
+  try {
+    return await context.deps.git.capture(spec, ref, message);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'git-workspace-missing') return null;
+    throw error;
+  }
 }
 
 function describe(violation: GuardViolation): ViolationFact {

@@ -1,9 +1,9 @@
 /** A death at every named point of making and removing a workspace, then the same call again. */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GIT_FAILPOINTS, type RealGit } from '../../../src/adapters/git/index.ts';
 import type { WorkspaceSpec } from '../../../src/ports/git.ts';
 import { git, realWorld, type RealWorld } from './real-world.ts';
@@ -147,3 +147,19 @@ async function wholeLife(port: RealGit, spec: WorkspaceSpec, at: number): Promis
   const tip = await port.branchTip(spec.branch);
   if (tip !== null) expect(await port.deleteBranch(spec.branch, tip)).toBe('deleted');
 }
+
+test('a kept ref whose writing was cut off does not stop git from listing the others', async () => {
+  world = await realWorld();
+  const control = join(world.state, 'control.git');
+  const folder = join(control, 'refs/copse/heads');
+  await world.git.keep('refs/copse/heads/one', world.base);
+  const names: string[] = [];
+  const watcher = watch(folder, (_, name) => names.push(name ?? ''));
+  await world.git.keep('refs/copse/heads/two', world.base);
+  const temporary = await vi.waitUntil(() => names.find((name) => name.startsWith('two.')));
+  watcher.close();
+  // What a process that dies before the rename leaves: that name, and nothing in it.
+  await writeFile(join(folder, temporary), '');
+  expect(await git(control, '--git-dir=.', 'rev-list', '--all')).toContain(world.base);
+  expect(await world.git.listKept('refs/copse/heads/')).toHaveLength(2);
+});

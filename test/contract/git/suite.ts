@@ -289,6 +289,27 @@ export function describeGitPort(name: string, makeWorld: MakeWorld): void {
       expect(await world.git.slotChanges('s1', two.head)).toEqual([]);
     });
 
+    test('cleans a slot that a gate left otherwise than it got it, in whatever way', async () => {
+      const one = await taken('one', { 'only-one.txt': '1\n' });
+      const target = { branch: branch('main'), tip: world.base };
+      const slot = await world.git.checkoutSlot('s1', one.head, target);
+      const isChanged: (readonly [string, readonly string[]])[] = [
+        ['a.txt', ['a.txt']],
+        ['left-over.txt', []],
+        ['folder/left-over.txt', []],
+      ];
+      for (const [path, changes] of isChanged) {
+        expect(await world.git.slotChanges('s1', one.head)).toEqual([]);
+        await world.writeIn(slot, path, 'the gate was here\n');
+        expect(await world.git.slotChanges('s1', one.head)).toEqual(changes);
+        await world.git.checkoutSlot('s1', world.base, target);
+        expect(await world.readIn(slot, path)).toBe(path === 'a.txt' ? lines() : null);
+        expect(await world.readIn(slot, 'only-one.txt')).toBeNull();
+        await world.git.checkoutSlot('s1', one.head, target);
+        expect(await world.readIn(slot, 'only-one.txt')).toBe('1\n');
+      }
+    });
+
     test('brings the moved target into a workspace', async () => {
       const spec = await started('one', { 'a.txt': lines({ 1: 'one' }) });
       await world.commit(spec, 'work');
