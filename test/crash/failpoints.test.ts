@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { GIT_FAILPOINTS } from '../../src/adapters/git/index.ts';
 import { PROCESS_FAILPOINTS } from '../../src/adapters/processes/failpoints.ts';
 import { STORE_FAILPOINTS } from '../../src/adapters/store-sqlite/failpoints.ts';
 import { ENGINE_FAILPOINTS } from '../../src/engine/failpoints.ts';
 import { Scenario } from './scenario.ts';
-
-/** Names hit in a run that nobody disturbs; found by running it once. */
-let hit: readonly string[] = [];
 
 /** Effects of other runs, killed in tests of their own below. */
 const ELSEWHERE = ['act.stop-attempt', 'act.take-in-branch', 'publish.checkout'];
@@ -32,9 +29,8 @@ async function trace(): Promise<readonly string[]> {
   }
 }
 
-beforeAll(async () => {
-  hit = await trace();
-});
+/** Names hit in a run that nobody disturbs; found by running it once. */
+const hit = await trace();
 
 describe('killed at a failpoint and started again', () => {
   test('a run hits every failpoint there is, but for those of what does not happen in it', () => {
@@ -49,26 +45,19 @@ describe('killed at a failpoint and started again', () => {
     ).toEqual([]);
   });
 
-  for (const half of [0, 1]) {
-    test(`ends as if it had never died, at every point (${half === 0 ? 'first' : 'second'} half)`, async () => {
-      const failures: string[] = [];
-      for (const name of hit.filter((_, index) => index % 2 === half)) {
-        const scenario = new Scenario('crash');
-        try {
-          const died = await scenario.launch({ COPSE_FAILPOINTS: `${name}=kill@1` });
-          const isByTime = name.endsWith(':leader.renew') && died.code === 0;
-          if (died.signal !== 'SIGKILL' && !isByTime)
-            failures.push(`${name}: did not die (${died.code} ${died.errors})`);
-          const end = await scenario.launch();
-          if (end.code !== 0) failures.push(`${name}: restart ended with ${end.code} ${end.errors}`);
-          for (const complaint of await scenario.complaints()) failures.push(`${name}: ${complaint}`);
-        } finally {
-          scenario.dispose();
-        }
-      }
-      expect(failures).toEqual([]);
-    });
-  }
+  test.each(hit)('ends as if it had never died at %s', async (name) => {
+    const scenario = new Scenario('crash');
+    try {
+      const died = await scenario.launch({ COPSE_FAILPOINTS: `${name}=kill@1` });
+      const isByTime = name.endsWith(':leader.renew') && died.code === 0;
+      if (!isByTime) expect(died.signal, died.errors).toBe('SIGKILL');
+      const end = await scenario.launch();
+      expect(end.code, end.errors).toBe(0);
+      expect(await scenario.complaints()).toEqual([]);
+    } finally {
+      scenario.dispose();
+    }
+  });
 });
 
 describe('killed while branches land on a checked-out target', () => {
@@ -126,8 +115,4 @@ describe('killed while a task is stopped', () => {
       scenario.dispose();
     }
   });
-});
-
-afterAll(() => {
-  hit = [];
 });

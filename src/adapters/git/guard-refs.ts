@@ -3,20 +3,20 @@
  * forward, or as their own worktree's reflog says. Of the user's refs, moves forward and moves his own checkout logged are
  * his (reported, not undone); rewinds, deletions and moved tags are undone after the new value was saved in control.
  */
-import { readFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
 import { parseCommitId } from '../../core/ids.ts';
 import type { GuardViolation, WorkspaceSpec } from '../../ports/git.ts';
 import { mergeBase } from './ancestry.ts';
 import type { GitContext } from './context.ts';
-import { GitFailure, isErrno } from './failure.ts';
-import { rm } from 'node:fs/promises';
+import { GitFailure } from './failure.ts';
 import { writeKept } from './kept-refs.ts';
 import { branchRef } from './names.ts';
-import { headMoves, wasMadeInWorkspace } from './made-in-workspace.ts';
+import { wasMadeInWorkspace } from './made-in-workspace.ts';
 import { allBranchRecords, allWorkspaceRecords } from './ownership.ts';
 import { noteMove, ownMoves } from './own-moves.ts';
+import { settledBranch, type BranchLook } from './settled-branch.ts';
 import { gitDirOf } from './workspace.ts';
 import { bringIntoControl, bringToUser, userObjects } from './transfer.ts';
 import { checkouts, rawUserRef, readHead, updateUserRefs } from './user-refs.ts';
@@ -120,19 +120,15 @@ async function judgeOthers(
   context: GitContext,
   move: Move,
 ): Promise<{ readonly move: Move; readonly verdict: Verdict }> {
-  const { values, isOnBranch } = await loggedByItsTask(context, move.ref);
-  const newest = isOnBranch ? values.at(-1) : undefined;
+  const { value, logged, isOnBranch } = await lookOfItsTask(context, move);
+  const newest = isOnBranch ? logged.at(-1) : undefined;
   const from = newest ?? move.from;
-  const expected = { ...move, from };
-  // With HEAD on the branch only its newest value is right; asked again, for its agent may have gone on since.
-  const isRight =
-    newest === undefined
-      ? move.to !== null && values.includes(move.to)
-      : move.to === newest || (await rawUserRef(context, move.ref)) === newest;
+  const expected = { ...move, from, to: value };
+  // With HEAD on the branch only its newest value is right.
+  const isRight = newest === undefined ? value !== null && logged.includes(value) : value === newest;
   if (from === null || isRight) return { move: expected, verdict: 'allowed' };
-  if (!isPlain(from) || !isPlain(move.to)) return { move: expected, verdict: 'undo' };
-  const isTasksOwn =
-    (await isForward(context, from, move.to)) && !(await wasMadeInWorkspace(context, move.to));
+  if (!isPlain(from) || !isPlain(value)) return { move: expected, verdict: 'undo' };
+  const isTasksOwn = (await isForward(context, from, value)) && !(await wasMadeInWorkspace(context, value));
   return { move: expected, verdict: isTasksOwn ? 'allowed' : 'undo' };
 }
 
@@ -147,7 +143,7 @@ async function verdictOf(context: GitContext, move: Move): Promise<Verdict> {
     return ref === 'refs/stash' && to === null ? 'undo' : 'report';
   }
   if (!isPlain(from) || !isPlain(to) || !ref.startsWith('refs/heads/')) return 'undo';
-  if (await isLoggedByItsCheckout(context, ref, to)) return 'report';
+  if (await isLoggedByItsCheckout(context, ref)) return 'report';
   // Forward to what a task made somewhere else: no person's doing.
   return (await isForward(context, from, to)) && !(await wasMadeInWorkspace(context, to)) ? 'report' : 'undo';
 }
@@ -167,33 +163,26 @@ async function isForward(context: GitContext, from: string, to: string): Promise
   }
 }
 
-/** The checkout that has the branch wrote this value as the newest line of its own HEAD log: the move was made there. */
-async function isLoggedByItsCheckout(context: GitContext, ref: string, value: string): Promise<boolean> {
+/** The checkout that has the branch wrote its value as the newest line of its own HEAD log: the move was made there. */
+async function isLoggedByItsCheckout(context: GitContext, ref: string): Promise<boolean> {
   for (const { gitDir } of await checkouts(context)) {
-    try {
-      const head = (await readFile(join(gitDir, 'HEAD'), 'utf8')).trim();
-      if (head === `ref: ${ref}` && (await headMoves(gitDir)).at(-1)?.to === value) return true;
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error;
-    }
+    const head = await readHead(gitDir);
+    if (head.kind !== 'branch' || `refs/heads/${head.branch}` !== ref) continue;
+    const look = await settledBranch(context, ref, gitDir);
+    if (look.isOnBranch && look.value !== null && look.logged.at(-1) === look.value) return true;
   }
   return false;
 }
 
-/**
- * Values that HEAD of the branch's own task was at, oldest first. Its agent may have gone on since the refs were read, or
- * be on another branch or in the middle of a rebase by now.
- */
-async function loggedByItsTask(
-  context: GitContext,
-  ref: string,
-): Promise<{ readonly values: readonly string[]; readonly isOnBranch: boolean }> {
-  const record = (await allWorkspaceRecords(context)).find(({ branch }) => `refs/heads/${branch}` === ref);
-  if (record === undefined) return { values: [], isOnBranch: false };
-  const gitDir = gitDirOf(context, record);
-  const head = await readHead(gitDir);
-  const values = (await headMoves(gitDir)).map((move) => move.to);
-  return { values, isOnBranch: head.kind === 'branch' && head.branch === record.branch };
+/** Its agent may have gone on since the refs were read, or be on another branch or in the middle of a rebase by now. */
+async function lookOfItsTask(context: GitContext, move: Move): Promise<BranchLook> {
+  const record = (await allWorkspaceRecords(context)).find(
+    ({ branch }) => `refs/heads/${branch}` === move.ref,
+  );
+  if (record === undefined) return { value: move.to, logged: [], isOnBranch: false, isMoving: false };
+  const look = await settledBranch(context, move.ref, gitDirOf(context, record));
+  // No task makes its branch symbolic, wherever that leads.
+  return move.to === null || isPlain(move.to) ? look : { ...look, value: move.to };
 }
 
 async function undo(context: GitContext, spec: WorkspaceSpec, move: Move): Promise<boolean> {
