@@ -24,7 +24,7 @@ add(
 );
 for (const { name, code } of results) if (code !== 0 && name !== 'unit and guards') addFailure(name);
 
-for (const project of ['contract', 'slow']) {
+for (const project of ['contract', 'slow', 'crash']) {
   const report = reportOf(project);
   const argv = [
     process.execPath,

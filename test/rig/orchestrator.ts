@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import type { AbsolutePath, BranchName, RunId, TaskId } from '../../src/core/ids.ts';
 import type { Plan } from '../../src/core/plan/model.ts';
 import { lead, loadLatest, resumeRun, startRun } from '../../src/engine/api.ts';
-import type { RunLoop } from '../../src/engine/loop.ts';
+import { Journal } from '../../src/engine/journal.ts';
+import { RunLoop } from '../../src/engine/loop.ts';
 import type { Observer } from '../../src/engine/deps.ts';
 import { openDeps } from '../../src/main/open-deps.ts';
 
@@ -34,6 +35,8 @@ const request = {
 } as const;
 /** A task that somebody stops once it works. */
 const stops = process.env['RIG_STOPS'] ?? '';
+/** The bug that the tests must catch: what was intended and not settled is forgotten. */
+const forgets = process.env['RIG_FORGETS_INTENTS'] === '1';
 let loop: RunLoop | null = null;
 const observer: Observer = ({ events }) => {
   const works = events.some((event) => event.kind === 'attempt.started' && event.task === stops);
@@ -42,8 +45,16 @@ const observer: Observer = ({ events }) => {
 loop =
   existing === null
     ? await startRun(deps, leadership, request, observer)
-    : ((await resumeRun(deps, leadership, observer)) ??
-      (await startRun(deps, leadership, request, observer)));
+    : forgets
+      ? new RunLoop(
+          deps,
+          new Journal(deps.store, leadership.epoch, await deps.store.lastSeq()),
+          leadership,
+          { ...existing, intents: new Map() },
+          observer,
+        )
+      : ((await resumeRun(deps, leadership, observer)) ??
+        (await startRun(deps, leadership, request, observer)));
 const end = await loop.run();
 process.stdout.write(`${JSON.stringify({ end: end.kind, life: end.state.life })}\n`);
 await leadership.release();
