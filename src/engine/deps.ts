@@ -7,7 +7,7 @@ import type { RunEvent } from '../core/run/events.ts';
 import type { GitPort } from '../ports/git.ts';
 import type { ProcessPort } from '../ports/processes.ts';
 import type { Leadership, StorePort } from '../ports/store.ts';
-import type { AgentsPort, ClockPort, Failpoint, FilesPort, MachinePort } from '../ports/world.ts';
+import type { AgentsPort, ClockPort, Failpoint, FilesPort, MachinePort, WatchPort } from '../ports/world.ts';
 
 export interface Deps {
   readonly git: GitPort;
@@ -17,6 +17,7 @@ export interface Deps {
   readonly clock: ClockPort;
   readonly machine: MachinePort;
   readonly files: FilesPort;
+  readonly watch: WatchPort;
   readonly failpoint: Failpoint;
   readonly metrics: MetricReader;
   /** Hex digest of a text; equal texts give equal digests on every machine. */

@@ -22,6 +22,7 @@ import type { ActContext, Deps, Observer } from './deps.ts';
 import { leaderEnd, unwantedIntents } from './cancel.ts';
 import type { Journal } from './journal.ts';
 import { observe } from './observe.ts';
+import { Radar } from './radar.ts';
 import { watchAttempt } from './watch.ts';
 
 /** Rounds of records in one turn; more means two decisions undo each other. */
@@ -41,6 +42,7 @@ export class RunLoop {
   readonly #acting = new Map<IntentId, AbortController>();
   readonly #watching = new Map<AttemptId, AbortController>();
   readonly #pickedPorts = new Set<number>();
+  readonly #radar: Radar;
   #isDraining = false;
   #error: unknown = null;
   #wake: () => void = () => {};
@@ -52,6 +54,14 @@ export class RunLoop {
     this.#leadership = leadership;
     this.#state = state;
     this.#observer = observer;
+    this.#radar = new Radar(
+      deps,
+      (fact) => this.tell(fact),
+      (error) => {
+        this.#error ??= error;
+        this.#markDirty();
+      },
+    );
   }
 
   get state(): RunState {
@@ -83,6 +93,7 @@ export class RunLoop {
         await this.#sleep(wakeAtMs);
       }
     } finally {
+      this.#radar.stop();
       const reason = leaderEnd();
       for (const controller of [...this.#acting.values(), ...this.#watching.values()])
         controller.abort(reason);
@@ -122,6 +133,7 @@ export class RunLoop {
     for (const task of state.tasks.values()) {
       if (task.progress.kind === 'working') this.#watch(task.progress.attempt);
     }
+    this.#radar.follow(state);
   }
 
   #act(intent: OpenIntent): void {

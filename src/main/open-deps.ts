@@ -8,6 +8,7 @@ import { openFailpoints } from '../adapters/failpoints/open-failpoints.ts';
 import { openFiles } from '../adapters/files/open-files.ts';
 import { openGit } from '../adapters/git/index.ts';
 import type { RealGit } from '../adapters/git/index.ts';
+import { openWatch } from '../adapters/watch/open-watch.ts';
 import { openMachine } from '../adapters/machine/open-machine.ts';
 import { openProcesses } from '../adapters/processes/open-processes.ts';
 import type { Processes } from '../adapters/processes/open-processes.ts';
@@ -53,6 +54,7 @@ export async function openDeps(options: OpenDepsOptions): Promise<OpenedDeps> {
     clock,
     machine: openMachine(),
     files: openFiles(),
+    watch: openWatch(),
     failpoint,
     metrics: metricReader(),
     digest: (text) => createHash('sha256').update(text).digest('hex'),

@@ -42,6 +42,15 @@ export interface WorktreeChanges {
   readonly snapshot: CommitId | null;
 }
 
+/** A look at a worktree that saves nothing. */
+export interface WorktreeSighting {
+  readonly head: CommitId;
+  /** What differs from `head` in the folder: the paths of `worktreeChanges`, each with how it differs. */
+  readonly changes: readonly PathDifference[];
+  /** Another text when the content of what differs is another, as far as sizes and times of files tell. */
+  readonly stamp: string;
+}
+
 export interface SeparationGit {
   /** Local branches and their tips, newest commit first, at most `limit`. */
   listBranches(limit: number): Promise<readonly { readonly branch: BranchName; readonly tip: CommitId }[]>;
@@ -63,4 +72,9 @@ export interface SeparationGit {
    * runs nothing of its configuration. null when the folder is no such checkout or has no commit.
    */
   worktreeChanges(path: AbsolutePath): Promise<WorktreeChanges | null>;
+  /**
+   * One look at each of several checkouts, in order, one process each; as undisturbing as `worktreeChanges`, and cheaper.
+   * null for what is no such checkout, or could not be read while somebody worked in it.
+   */
+  sightWorktrees(paths: readonly AbsolutePath[]): Promise<readonly (WorktreeSighting | null)[]>;
 }

@@ -29,6 +29,19 @@ export interface MachinePort {
   readonly platform: string;
 }
 
+export interface FolderWatch {
+  close(): void;
+}
+
+/** Tells that something below a folder changed. A saving, never a proof: whoever must know looks now and then all the same. */
+export interface WatchPort {
+  /**
+   * Calls `onChange` within about a second of a write below `folder`, once or more often; `.git` does not count. null when
+   * the folder cannot be watched here, or holds more than a watch may cost.
+   */
+  watch(folder: AbsolutePath, onChange: () => void): Promise<FolderWatch | null>;
+}
+
 /** Named points before and after each effect; a test switches one on to die, throw or delay there. */
 export type Failpoint = (name: string) => Promise<void>;
 

@@ -6,7 +6,14 @@ import { assertNever } from '../kit/assert.ts';
 import type { GateSubject, RunEvent } from '../core/run/events.ts';
 import type { Step } from '../core/run/steps.ts';
 import { attemptBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
-import type { AttemptEvent, QueueEvent, TaskEvent, WorkspaceEvent } from '../core/run/events.ts';
+import type {
+  AttemptEvent,
+  OverlapEvent,
+  QueueEvent,
+  TaskEvent,
+  WorkspaceEvent,
+} from '../core/run/events.ts';
+import { overlapBody } from './overlap-view.ts';
 import { gateView } from './status-view.ts';
 import { timeOf } from './words.ts';
 
@@ -68,7 +75,7 @@ function bodyOf(event: RunEvent) {
   }
 }
 
-function familyBody(event: TaskEvent | WorkspaceEvent | AttemptEvent | QueueEvent) {
+function familyBody(event: TaskEvent | WorkspaceEvent | AttemptEvent | QueueEvent | OverlapEvent) {
   switch (event.kind) {
     case 'task.added':
     case 'task.held':
@@ -106,6 +113,9 @@ function familyBody(event: TaskEvent | WorkspaceEvent | AttemptEvent | QueueEven
     case 'target.moved':
     case 'change.ejected':
       return queueBody(event);
+    case 'overlap.seen':
+    case 'overlap.gone':
+      return overlapBody(event);
     default:
       return assertNever(event);
   }

@@ -10,6 +10,7 @@ import { say } from './narration.ts';
 import type { Narration } from './narration.ts';
 import { narrateAttempt, narrateWorkspace } from './narrate-work.ts';
 import { narrateQueue } from './narrate-queue.ts';
+import { narrateOverlap } from './overlap-view.ts';
 import { personReason } from './reason.ts';
 import { shortId, counted, listed } from './words.ts';
 
@@ -65,6 +66,9 @@ export function narrate(event: RunEvent, state: RunState): Narration | null {
     case 'target.moved':
     case 'change.ejected':
       return narrateQueue(event, state);
+    case 'overlap.seen':
+    case 'overlap.gone':
+      return narrateOverlap(event, state);
     default:
       return taskText(event, state);
   }

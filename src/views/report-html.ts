@@ -9,6 +9,7 @@ import { REPORT_STYLE, REPORT_STYLE_SHA256 } from './report-style.ts';
 import type { AttemptRow, ReportRow, ReportView } from './report-view.ts';
 import { markOf } from './vocabulary.ts';
 import type { Status } from './vocabulary.ts';
+import { noticedText } from './overlap-view.ts';
 import { shortId } from './words.ts';
 
 /** Units of a bar's width. */
@@ -30,7 +31,7 @@ export function reportHtml(report: ReportView): string {
       <body>
         <main>
           ${head(report)} ${figures(report)} ${problems(report)} ${tasksTable(report)} ${again(report)}
-          ${landings(report)}
+          ${noticed(report)} ${landings(report)}
           <footer>
             Made by Copse from the log of ${report.run}. The file is complete: it asks for nothing.
           </footer>
@@ -115,6 +116,16 @@ function again(report: ReportView): Html {
     (one) => html`<li><code>${one.attempt}</code> (${one.verdict.replace('_', ' ')}): ${one.reason}</li>`,
   );
   return section('Tried again', items);
+}
+
+function noticed(report: ReportView): Html {
+  const items = report.overlaps.map(
+    (one) =>
+      html`<li>
+        <strong>${one.a}</strong> and <strong>${one.b ?? one.target ?? ''}</strong>: ${noticedText(one)}
+      </li>`,
+  );
+  return section('Conflicts noticed during work', items);
 }
 
 function landings(report: ReportView): Html {

@@ -4,6 +4,7 @@ import { formatDuration } from '../kit/duration.ts';
 import { cell, clean, cut, dot, hueOf, symbolOf, tint } from './paint.ts';
 import type { Hue, Paint } from './paint.ts';
 import type { ReportRow, ReportView } from './report-view.ts';
+import { noticedText, pairText } from './overlap-view.ts';
 import { counted, shortId } from './words.ts';
 
 /** Rows of one list; more are counted. */
@@ -42,6 +43,8 @@ export function reportText(report: ReportView, paint: Paint): readonly string[] 
     'dim',
     paint,
   );
+  const noticed = report.overlaps.map((one) => `${pairText(one, paint)}  ${noticedText(one)}`);
+  list(lines, 'CONFLICTS NOTICED DURING WORK', noticed, 'dim', paint);
   const landed = report.landed.map(
     (one) => `${one.commit === null ? 'present' : shortId(one.commit)}  ${one.task ?? one.branch}`,
   );

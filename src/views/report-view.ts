@@ -5,6 +5,8 @@
 import type { RunState, TaskState } from '../core/run/state.ts';
 import { attemptsOf, rejectionOf } from './attempts.ts';
 import { present } from './present.ts';
+import { noticedViews } from './overlap-view.ts';
+import type { NoticedView } from './overlap-view.ts';
 import { queueView } from './queue-view.ts';
 import type { EjectedView, LandedView } from './queue-view.ts';
 import type { Status } from './vocabulary.ts';
@@ -26,6 +28,8 @@ export interface ReportView {
   readonly failed: readonly { readonly task: string; readonly reason: string }[];
   readonly waiting: readonly { readonly task: string; readonly reason: string }[];
   readonly retried: readonly RetriedView[];
+  /** Conflicts that were noticed while work was being done. */
+  readonly overlaps: readonly NoticedView[];
   readonly tasks: readonly ReportRow[];
 }
 
@@ -126,6 +130,7 @@ export function reportView(state: RunState, nowMs: number): ReportView {
     failed: pick('failed'),
     waiting: pick('needs_you'),
     retried: tasks.flatMap((task) => retriedOf(task, state)),
+    overlaps: noticedViews(state),
     tasks: rows,
   };
 }

@@ -6,6 +6,7 @@ import type { StatusView, TaskView } from './status-view.ts';
 import { ZONES, markOf, zoneTitle } from './vocabulary.ts';
 import type { Zone } from './vocabulary.ts';
 import { branchRows } from './branch-rows.ts';
+import { overlapRows } from './overlap-view.ts';
 import { shortId } from './words.ts';
 
 const STATUS_COLUMNS = 9;
@@ -33,6 +34,7 @@ export function statusText(view: StatusView, options: StatusTextOptions, paint: 
     if (shown.length < ordered.length)
       lines.push(tint(`  +${ordered.length - shown.length} more`, 'dim', paint));
   }
+  lines.push(...overlapRows(view.overlaps, options, paint));
   const branches = view.tasks.length === 0 ? branchRows(view.queue, paint.columns, paint) : [];
   if (branches.length > 0) lines.push('', ...branches);
   if (view.run.state === 'interrupted') lines.push('', cut('to go on: copse run', paint.columns, paint));

@@ -5,6 +5,8 @@
 import { STATUSES } from './vocabulary.ts';
 import type { Evidence, Status } from './vocabulary.ts';
 import { present } from './present.ts';
+import { overlapViews } from './overlap-view.ts';
+import type { OverlapView } from './overlap-view.ts';
 import { queueView } from './queue-view.ts';
 import type { QueueView } from './queue-view.ts';
 import { timeOf } from './words.ts';
@@ -17,6 +19,8 @@ export interface StatusView {
   readonly run: RunView;
   readonly tasks: readonly TaskView[];
   readonly queue: QueueView;
+  /** Work that does not merge as it is now, oldest first. */
+  readonly overlaps: readonly OverlapView[];
   readonly counts: CountsView;
   /** Absent once the run has finished. */
   readonly eta?: { readonly p50_at: string | null; readonly p80_at: string | null };
@@ -134,6 +138,7 @@ export function statusView(state: RunState, context: StatusContext): StatusView 
     run: runView(state, context),
     tasks,
     queue: queueView(state),
+    overlaps: overlapViews(state),
     counts: countsOf(tasks),
     ...(state.life.kind === 'finished' ? {} : { eta: etaOf(context) }),
   };

@@ -116,8 +116,26 @@ describe.each(worlds)('questions of the conflict matrix: %s', (_, makeWorld) => 
     expect(await world.git.trialMerges([{ a: snapshot, b: theirs }])).toEqual([
       { kind: 'conflict', files: ['a.txt'] },
     ]);
+    const nowhere = '/nowhere/at/all' as AbsolutePath;
+    const [sighting, none] = await world.git.sightWorktrees([spec.path, nowhere]);
+    expect(none).toBeNull();
+    expect(sighting).toEqual({
+      head: world.base,
+      changes: [
+        { path: 'a.txt', kind: 'changed' },
+        { path: 'b.txt', kind: 'deleted' },
+        { path: 'new/file.txt', kind: 'added' },
+      ],
+      stamp: expect.any(String),
+    });
+    const stampNow = async (): Promise<string | undefined> =>
+      (await world.git.sightWorktrees([spec.path]))[0]?.stamp;
+    expect(await stampNow()).toBe(sighting?.stamp);
+    await world.write(spec, 'new/file.txt', 'old\n');
+    expect(await stampNow()).not.toBe(sighting?.stamp);
     await world.commit(spec, 'work');
     expect((await world.git.worktreeChanges(spec.path))?.paths).toEqual([]);
+    expect((await world.git.sightWorktrees([spec.path]))[0]?.changes).toEqual([]);
     expect(await world.git.worktreeChanges('/nowhere/at/all' as AbsolutePath)).toBeNull();
   });
 });

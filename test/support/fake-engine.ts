@@ -8,6 +8,7 @@ import { VirtualClock } from '../../src/adapters/clock/virtual-clock.ts';
 import { FakeFiles } from '../../src/adapters/files/fake-files.ts';
 import { createFakeGit } from '../../src/adapters/git-fake/index.ts';
 import type { FakeGit } from '../../src/adapters/git-fake/index.ts';
+import { FakeWatch } from '../../src/adapters/watch/fake-watch.ts';
 import { FakeMachine } from '../../src/adapters/machine/fake-machine.ts';
 import {
   FakeProcessWorld,
@@ -88,6 +89,7 @@ export class FakeEngine {
   readonly disk = new MemoryDisk();
   readonly files = new FakeFiles();
   readonly machine = new FakeMachine();
+  readonly watch = new FakeWatch();
   readonly git: FakeGit;
   readonly processes: FakeProcessWorld;
   readonly events: RunEvent[] = [];
@@ -280,6 +282,7 @@ export class FakeEngine {
       clock: this.clock,
       machine: this.machine,
       files: mortal(this.files, life),
+      watch: this.watch,
       failpoint,
       metrics: metrics ?? (() => Promise.resolve({ kind: 'unreadable', why: 'no reader' })),
       digest: (text) => createHash('sha1').update(text).digest('hex'),

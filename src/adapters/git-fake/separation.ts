@@ -8,6 +8,7 @@ import type {
   TipPair,
   TipRange,
   WorktreeChanges,
+  WorktreeSighting,
 } from '../../ports/git-separation.ts';
 import { changedPaths } from './compare.ts';
 import { isAncestor, mergeBase } from './history.ts';
@@ -24,6 +25,7 @@ export function separationPart(world: FakeWorld): SeparationGit {
     trialMerges: async (pairs) => pairs.map((pair) => trialMerge(world, pair)),
     coChange: async (tip, commits) => coChange(world, tip, commits),
     worktreeChanges: async (path) => worktreeChanges(world, path),
+    sightWorktrees: async (paths) => paths.map((path) => sighting(world, path)),
   };
 }
 
@@ -101,4 +103,13 @@ function worktreeChanges(world: FakeWorld, path: AbsolutePath): WorktreeChanges 
   const paths = changedPaths(commitOf(world, head).files, files);
   const made = { files, parents: [head], message: 'copse: uncommitted work at a look', dateMs: 0 };
   return { branch, head, paths, snapshot: paths.length === 0 ? head : addCommit(world, made).id };
+}
+
+function sighting(world: FakeWorld, path: AbsolutePath): WorktreeSighting | null {
+  const seen = worktreeChanges(world, path);
+  if (seen === null || seen.snapshot === null) return null;
+  const { head, snapshot, paths } = seen;
+  const changes = paths.length === 0 ? [] : differences(world, { from: head, to: snapshot });
+  const { files } = commitOf(world, snapshot);
+  return { head, changes, stamp: JSON.stringify(paths.map((one) => [one, files.get(one) ?? null])) };
 }

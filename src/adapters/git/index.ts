@@ -37,6 +37,7 @@ import { settleRefMoves } from './ref-journal.ts';
 import { removeWorkspace } from './remove-workspace.ts';
 import { createRunner, type GitRunner } from './run.ts';
 import { shareFiles } from './share-files.ts';
+import { sightWorktrees } from './sight-worktrees.ts';
 import { checkoutSlot, slotChanges } from './slots.ts';
 import { takeIn } from './take-in.ts';
 import { ensureInControl } from './transfer.ts';
@@ -180,6 +181,7 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     trialMerges: openTrialMerges(context),
     coChange: (tip, commits) => coChange(context, tip, commits),
     worktreeChanges: (path) => worktreeChanges(context, path),
+    sightWorktrees: (paths) => sightWorktrees(context, paths),
     settled: () => pool.settled(),
     close: () => {
       context.controlReader.close();

@@ -2,8 +2,7 @@
  * What a checkout holds beyond its commit, without disturbing who works there: its index is copied, never locked, and its
  * configuration is not read. The copy keeps what is known about unchanged files, so that a second look costs one process.
  */
-import { lstat } from 'node:fs/promises';
-import { mkdir } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AbsolutePath, BranchName, CommitId, RepoPath } from '../../core/ids.ts';
 import type { WorkspaceSpec } from '../../ports/git.ts';
@@ -16,7 +15,7 @@ import { readCommit } from './objects.ts';
 import { keyOf, workspaceRecord } from './ownership.ts';
 import { alternates, lookObjects } from './reach.ts';
 import { bringIntoControl, ensureInControl } from './transfer.ts';
-import { checkouts, readHead, userRef } from './user-refs.ts';
+import { type Checkout, checkouts, readHead, userRef } from './user-refs.ts';
 import { gitDirOf, workspaceObjects, workspaceTip } from './workspace.ts';
 import { changedPaths, copyIndex, type FolderIndex, resetIndex } from './worktree-changes.ts';
 
@@ -24,7 +23,7 @@ import { changedPaths, copyIndex, type FolderIndex, resetIndex } from './worktre
 const MAX_SNAPSHOT_PATHS = 5_000;
 const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
 
-interface Standing {
+export interface Standing {
   readonly gitDir: string;
   readonly branch: BranchName | null;
   readonly head: CommitId;
@@ -47,8 +46,15 @@ export async function worktreeChanges(
   });
 }
 
-/** Only checkouts that the user's repository lists, and workspaces of our own record: a `.git` in a folder proves nothing. */
-async function standingOf(context: GitContext, path: AbsolutePath): Promise<Standing | null> {
+/**
+ * Only checkouts that the user's repository lists, and workspaces of our own record: a `.git` in a folder proves nothing.
+ * `listed`: that list, where it was just read.
+ */
+export async function standingOf(
+  context: GitContext,
+  path: AbsolutePath,
+  listed: readonly Checkout[] | null = null,
+): Promise<Standing | null> {
   if ((await statIfThere(path))?.isDirectory() !== true) return null;
   const record = await workspaceRecord(context, path);
   if (record !== null && record.isolation === 'clone') {
@@ -61,7 +67,7 @@ async function standingOf(context: GitContext, path: AbsolutePath): Promise<Stan
     const gitDir = gitDirOf(context, record);
     return outcome.kind === 'there' ? { gitDir, branch: spec.branch, head: tip.commit } : null;
   }
-  const checkout = (await checkouts(context)).find((one) => one.path === path);
+  const checkout = (listed ?? (await checkouts(context))).find((one) => one.path === path);
   if (checkout === undefined) return null;
   const head = await readHead(checkout.gitDir);
   if (head.kind === 'unreadable') return null;
@@ -72,7 +78,12 @@ async function standingOf(context: GitContext, path: AbsolutePath): Promise<Stan
   return { gitDir: checkout.gitDir, branch, head: commit };
 }
 
-async function lookIndex(context: GitContext, folder: string, standing: Standing): Promise<FolderIndex> {
+/** Under the lock `look:<folder>`. */
+export async function lookIndex(
+  context: GitContext,
+  folder: string,
+  standing: Standing,
+): Promise<FolderIndex> {
   const index = join(context.places.state, 'look', `index-${keyOf(folder)}`);
   const at = { folder, index };
   const isKnown =

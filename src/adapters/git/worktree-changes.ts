@@ -50,22 +50,44 @@ export async function copyIndex(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_FICLONE);
 }
 
+export interface FolderChange {
+  /** Bytes of the path. */
+  readonly path: Buffer;
+  readonly kind: 'added' | 'deleted' | 'changed';
+}
+
 /** Paths, as bytes, that differ from the index: changed, deleted, new and not ignored; sorted, each once. */
 export async function changedPaths(context: GitContext, at: FolderIndex): Promise<readonly Buffer[]> {
+  return (await folderChanges(context, at)).map(({ path }) => path);
+}
+
+/** The paths of `changedPaths`, each with how it differs. */
+export async function folderChanges(context: GitContext, at: FolderIndex): Promise<readonly FolderChange[]> {
   const { stdout } = await context.git.run({
     label: `look for changes in ${at.folder}`,
     gitDir: context.places.control,
     workTree: at.folder,
     indexFile: at.index,
-    args: ['ls-files', '-z', '-m', '-d', '-o', '--exclude-standard'],
+    args: ['ls-files', '-z', '-t', '-m', '-d', '-o', '--exclude-standard'],
   });
-  const seen = new Map<string, Buffer>();
-  for (const path of splitNul(stdout)) {
-    if (path.at(-1) !== SLASH) seen.set(path.toString('latin1'), path);
-    else for (const inner of await nestedFiles(at.folder, path)) seen.set(inner.toString('latin1'), inner);
+  const seen = new Map<string, FolderChange>();
+  const note = (path: Buffer, kind: FolderChange['kind']): void => {
+    const key = path.toString('latin1');
+    // A deleted file is listed as deleted and, after it, as changed.
+    if (seen.get(key)?.kind !== 'deleted') seen.set(key, { path, kind });
+  };
+  for (const line of splitNul(stdout)) {
+    const path = line.subarray(TAG_BYTES);
+    const kind = KINDS[String.fromCharCode(line[0] ?? 0)] ?? 'changed';
+    if (path.at(-1) !== SLASH) note(path, kind);
+    else for (const inner of await nestedFiles(at.folder, path)) note(inner, 'added');
   }
-  return [...seen.values()].toSorted((a, b) => Buffer.compare(a, b));
+  return [...seen.values()].toSorted((a, b) => Buffer.compare(a.path, b.path));
 }
+
+/** `ls-files -t` puts a letter and a blank before each path. */
+const TAG_BYTES = 2;
+const KINDS: Readonly<Record<string, FolderChange['kind']>> = { '?': 'added', K: 'added', R: 'deleted' };
 
 /** Stages exactly `paths` as they are in the folder now, and returns the tree of the whole index. */
 export async function stageTree(

@@ -25,7 +25,7 @@ import type { Plan, RetryCause, Task } from '../plan/model.ts';
 import type { Step } from './steps.ts';
 
 export type RunEvent = { readonly atMs: number } & (
-  RunLifeEvent | TaskEvent | WorkspaceEvent | AttemptEvent | GateEvent | QueueEvent | CareEvent
+  RunLifeEvent | TaskEvent | WorkspaceEvent | AttemptEvent | GateEvent | QueueEvent | OverlapEvent | CareEvent
 );
 
 export type RunLifeEvent =
@@ -364,6 +364,27 @@ export type QueueEvent =
     };
 
 export type EjectCause = 'broken' | 'conflict' | 'withdrawn' | 'rejected';
+
+export type OverlapEvent =
+  /** The work of two tasks, or of a task and the target, does not merge as it is now. */
+  | {
+      readonly kind: 'overlap.seen';
+      readonly a: TaskId;
+      /** null: what is on the target. */
+      readonly b: TaskId | null;
+      /** What was merged on trial; of uncommitted work a commit of the moment, which no ref keeps. */
+      readonly tips: { readonly a: CommitId; readonly b: CommitId };
+      /** In conflict, as git names them; `fileCount` is the true number. */
+      readonly files: readonly RepoPath[];
+      readonly fileCount: number;
+    }
+  | {
+      readonly kind: 'overlap.gone';
+      readonly a: TaskId;
+      readonly b: TaskId | null;
+      /** clean: the two merge again · ended: one of the two has landed or ended. */
+      readonly because: 'clean' | 'ended';
+    };
 
 export type CareEvent =
   /** Moved refs or removed things on a person's word; `undo` reads the refs. */

@@ -42,6 +42,8 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'landing.held': true,
   'target.moved': true,
   'change.ejected': true,
+  'overlap.seen': true,
+  'overlap.gone': true,
   operation: true,
 };
 

@@ -6,6 +6,7 @@ import { assertNever } from '../../kit/assert.ts';
 import type { IntentId, TaskId } from '../ids.ts';
 import type { RunEvent } from './events.ts';
 import { reduceQueue } from './reduce-queue.ts';
+import { reduceOverlap } from './overlaps.ts';
 import { reduceTask, troubled } from './reduce-task.ts';
 import { reduceAttempt } from './reduce-attempt.ts';
 import { gateKey } from './state.ts';
@@ -60,6 +61,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     intents: new Map(),
     gateResults: new Map(),
     endGates: 'pending',
+    overlaps: new Map(),
     counters: { intents: 0, builds: 0 },
     lastAtMs: event.atMs,
   };
@@ -118,6 +120,9 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
       return state;
     case 'gate.finished':
       return gateFinished(state, event);
+    case 'overlap.seen':
+    case 'overlap.gone':
+      return reduceOverlap(state, event);
     case 'task.added':
     case 'task.held':
     case 'task.retry':

@@ -25,6 +25,7 @@ import type {
   RunOutcome,
   Workspace,
 } from './events.ts';
+import type { Overlap } from './overlaps.ts';
 import type { Step } from './steps.ts';
 
 export interface RunState {
@@ -47,6 +48,8 @@ export interface RunState {
   /** By `gateKey` and the gate's name; `knownResult` reads it. */
   readonly gateResults: ReadonlyMap<string, GateResult>;
   readonly endGates: 'pending' | 'green' | 'red';
+  /** Conflicts noticed while work is being done, by `overlapKey`. */
+  readonly overlaps: ReadonlyMap<string, Overlap>;
   /** Numbers handed out so far. */
   readonly counters: { readonly intents: number; readonly builds: number };
   readonly lastAtMs: number;

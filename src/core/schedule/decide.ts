@@ -3,6 +3,7 @@
  * the state and may make more decisions possible; the loop asks again until nothing is left. Nothing here knows the
  * clock, the disk or git.
  */
+import { endedOverlaps } from '../run/overlaps.ts';
 import { decideFinish } from './finish.ts';
 import { decideQueue } from './queue.ts';
 import { decideStarts } from './starts.ts';
@@ -14,7 +15,7 @@ import { earliest } from './wake.ts';
 export function decide(snapshot: Snapshot, policy: Policy): Decided {
   const { state } = snapshot;
   if (state.life.kind === 'finished') return { decisions: [], wakeAtMs: null };
-  const decisions: Decision[] = [];
+  const decisions: Decision[] = endedOverlaps(state).map((event) => ({ kind: 'record', event }));
   let wakeAtMs: number | null = null;
   for (const task of state.tasks.values()) {
     const decided = decideTask(task, snapshot);

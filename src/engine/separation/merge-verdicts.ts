@@ -75,7 +75,7 @@ export async function mergeVerdicts(
 }
 
 /** Where each tip left what it lands on; tips without exactly one such place have no entry. */
-function ownBasesOf(
+export function ownBasesOf(
   tips: readonly CommitId[],
   onto: CommitId,
   all: readonly PairBases[],

@@ -1,0 +1,106 @@
+/**
+ * Watches running work for conflicts, beside the loop: it only tells facts, and nothing waits for it.
+ *
+ * A tick comes at most every second and a half. A worktree is looked at when its watch told of a change, and at every tick
+ * while no watch has proven itself: a watch counts once a look found a change that it had told of, and never again after
+ * looks found changes that it had not. What a tick costs lengthens the pause to the next one, so that many worktrees cost
+ * the machine a bounded share.
+ */
+import type { TaskId } from '../core/ids.ts';
+import type { Fact } from '../core/schedule/snapshot.ts';
+import type { RunState } from '../core/run/state.ts';
+import { overlapNews, withoutIgnored } from '../core/separation/radar.ts';
+import { type RadarMember, radarMembers } from '../core/separation/radar-members.ts';
+import { Failure } from '../kit/failure.ts';
+import type { Deps } from './deps.ts';
+import { RadarSweep } from './radar/sweep.ts';
+import { WorktreeWatches } from './radar/watches.ts';
+
+/** Shortest time between two looks. */
+export const RADAR_INTERVAL_MS = 1_500;
+/** Longest. */
+export const RADAR_MAX_INTERVAL_MS = 30_000;
+/** Rest after a look, as a multiple of what it took: the radar uses at most a quarter of the time. */
+const REST_PER_LOOK = 3;
+
+export class Radar {
+  readonly #deps: Pick<Deps, 'git' | 'clock' | 'watch'>;
+  readonly #tell: (fact: Fact) => void;
+  readonly #onBug: (error: unknown) => void;
+  readonly #sweep: RadarSweep;
+  readonly #watches: WorktreeWatches;
+  #state: RunState | null = null;
+  #cancel: (() => void) | null = null;
+  #isLooking = false;
+  /** Facts were told and are not yet in the state: what follows from them is not to be told twice. */
+  #isAhead = false;
+  #isStopped = false;
+
+  constructor(
+    deps: Pick<Deps, 'git' | 'clock' | 'watch'>,
+    tell: (fact: Fact) => void,
+    onBug: (error: unknown) => void,
+  ) {
+    this.#deps = deps;
+    this.#tell = tell;
+    this.#onBug = onBug;
+    this.#sweep = new RadarSweep(deps);
+    this.#watches = new WorktreeWatches(deps);
+  }
+
+  /** The run as it is on record now. */
+  follow(state: RunState): void {
+    this.#state = state;
+    this.#isAhead = false;
+    if (this.#cancel === null && !this.#isLooking && radarMembers(state).length > 0)
+      this.#rest(RADAR_INTERVAL_MS);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel?.();
+    this.#watches.close();
+  }
+
+  #rest(ms: number): void {
+    if (this.#isStopped) return;
+    this.#cancel = this.#deps.clock.after(ms, () => {
+      this.#cancel = null;
+      this.#isLooking = true;
+      this.#tick().then(
+        () => (this.#isLooking = false),
+        (error: unknown) => {
+          this.#isLooking = false;
+          if (!this.#isStopped) this.#onBug(error);
+        },
+      );
+    });
+  }
+
+  async #tick(): Promise<void> {
+    const begunAtMs = this.#deps.clock.monotonic();
+    const members = this.#state === null ? [] : radarMembers(this.#state);
+    this.#watches.follow(members.filter(({ isRunning }) => isRunning));
+    if (members.length === 0 || this.#state === null) return;
+    if (!this.#isAhead) await this.#look(this.#state, members);
+    const spentMs = this.#deps.clock.monotonic() - begunAtMs;
+    this.#rest(Math.min(RADAR_MAX_INTERVAL_MS, Math.max(RADAR_INTERVAL_MS, spentMs * REST_PER_LOOK)));
+  }
+
+  async #look(state: RunState, members: readonly RadarMember[]): Promise<void> {
+    const due = new Set<TaskId>(this.#watches.due());
+    const before = new Map(members.map(({ task }) => [task, this.#sweep.seen(task)]));
+    try {
+      const found = await this.#sweep.look(state, due);
+      for (const task of due) this.#watches.looked(task, before.get(task) ?? null, this.#sweep.seen(task));
+      if (this.#isStopped) return;
+      const findings = found.map((finding) => withoutIgnored(finding, state.plan.conflicts.ignore));
+      const news = overlapNews((this.#state ?? state).overlaps, findings, this.#deps.clock.now());
+      if (news.length > 0) this.#isAhead = true;
+      for (const fact of news) this.#tell(fact);
+    } catch (error) {
+      // Git refused this look (a branch that moved under it, a full disk): the work goes on, and the next look sees it.
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+}
