@@ -13,6 +13,7 @@ const MERGE: MergePolicy = {
   slots: 1,
   everyCommit: false,
   onFailure: 'eject',
+  update: 'auto',
 };
 const GATES = { gates: { test: {} } };
 const NO_RETRY = { max: 0, backoff: 'none', delayMs: 0, on: [] } as const;

@@ -23,6 +23,7 @@ import { leaderEnd, unwantedIntents } from './cancel.ts';
 import type { Journal } from './journal.ts';
 import { observe } from './observe.ts';
 import { Radar } from './radar.ts';
+import { expectOverlaps } from './separation/expected.ts';
 import { watchAttempt } from './watch.ts';
 
 /** Rounds of records in one turn; more means two decisions undo each other. */
@@ -83,6 +84,8 @@ export class RunLoop {
   /** Resolves when the run is finished or drained; rejects on lost leadership or a bug, leaving the log as it is. */
   async run(): Promise<LoopEnd> {
     try {
+      const expected = await expectOverlaps(this.#deps, this.#state);
+      if (expected !== null) this.#inbox.unshift(expected);
       for (;;) {
         this.#isDirty = false;
         if (this.#error !== null) throw this.#error;

@@ -35,6 +35,8 @@ export class Radar {
   /** Facts were told and are not yet in the state: what follows from them is not to be told twice. */
   #isAhead = false;
   #isStopped = false;
+  /** An agent ran at the last look: one more look says what it left. */
+  #wasActive = false;
 
   constructor(
     deps: Pick<Deps, 'git' | 'clock' | 'watch'>,
@@ -52,8 +54,8 @@ export class Radar {
   follow(state: RunState): void {
     this.#state = state;
     this.#isAhead = false;
-    if (this.#cancel === null && !this.#isLooking && radarMembers(state).length > 0)
-      this.#rest(RADAR_INTERVAL_MS);
+    if (this.#cancel !== null || this.#isLooking) return;
+    if (this.#wasActive || isActive(radarMembers(state))) this.#rest(RADAR_INTERVAL_MS);
   }
 
   stop(): void {
@@ -81,8 +83,13 @@ export class Radar {
     const begunAtMs = this.#deps.clock.monotonic();
     const members = this.#state === null ? [] : radarMembers(this.#state);
     this.#watches.follow(members.filter(({ isRunning }) => isRunning));
-    if (members.length === 0 || this.#state === null) return;
-    if (!this.#isAhead) await this.#look(this.#state, members);
+    const isOn = isActive(members);
+    if (this.#state === null || (!isOn && !this.#wasActive)) return;
+    if (!this.#isAhead) {
+      this.#wasActive = isOn;
+      await this.#look(this.#state, members);
+    }
+    if (!this.#wasActive) return;
     const spentMs = this.#deps.clock.monotonic() - begunAtMs;
     this.#rest(Math.min(RADAR_MAX_INTERVAL_MS, Math.max(RADAR_INTERVAL_MS, spentMs * REST_PER_LOOK)));
   }
@@ -103,4 +110,8 @@ export class Radar {
       if (!(error instanceof Failure)) throw error;
     }
   }
+}
+
+function isActive(members: readonly RadarMember[]): boolean {
+  return members.some(({ isRunning }) => isRunning);
 }

@@ -7,7 +7,7 @@ import { type Cell, matrixOf, type PairVerdict } from '../core/separation/matrix
 import { type Lander, mergeOrder, type OrderedLander } from '../core/separation/order.ts';
 import { type FileList, pathsInText, readFileList } from '../core/separation/paths-in-text.ts';
 import { readScope } from '../core/separation/scope.ts';
-import { seedsOf, type TouchSources, touchesOf } from '../core/separation/touches.ts';
+import { seedsOf, type TouchSources, touchesOf, withoutPaths } from '../core/separation/touches.ts';
 import { Failure } from '../kit/failure.ts';
 import type { WorktreeChanges } from '../ports/git-separation.ts';
 import {
@@ -71,7 +71,8 @@ export async function conflictsOf(
   const compared = comparedOf(scene);
   const evidence = subjects.map(({ id, isGoingOn }, at) => {
     const own = sources.all[at] ?? EMPTY;
-    return { id, isGoingOn, scope: own.scope, touches: touchesOf(own, sources.files, history) };
+    const touches = withoutPaths(touchesOf(own, sources.files, history), options.ignore);
+    return { id, isGoingOn, scope: own.scope, touches };
   });
   const byId = new Map(
     compared.map((one, at) => [one.id, { one, isGoingOn: subjects[at]?.isGoingOn === true }]),

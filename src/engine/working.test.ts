@@ -207,7 +207,14 @@ describe('limits', () => {
         { a: {}, b: {}, c: {} },
         {
           gates: { test: { lock: 'db' }, late: { at: ['end'], lock: 'db' } },
-          merge: { into: null, strategy: 'merge', slots: 3, everyCommit: false, onFailure: 'eject' },
+          merge: {
+            into: null,
+            strategy: 'merge',
+            slots: 3,
+            everyCommit: false,
+            onFailure: 'eject',
+            update: 'auto',
+          },
         },
       ),
       options: { parallel: 3 },

@@ -31,6 +31,7 @@ export function taskBody(event: TaskEvent) {
     case 'task.stopped':
     case 'task.stop_requested':
     case 'task.skip_requested':
+    case 'task.update_requested':
       return { type: event.kind, task: event.task, by: event.by };
     case 'task.reopened': {
       const { task, by, fresh, wave } = event;

@@ -86,6 +86,7 @@ function familyBody(event: TaskEvent | WorkspaceEvent | AttemptEvent | QueueEven
     case 'task.stopped':
     case 'task.stop_requested':
     case 'task.skip_requested':
+    case 'task.update_requested':
     case 'task.reopened':
     case 'task.verified':
     case 'wave.completed':
@@ -113,6 +114,7 @@ function familyBody(event: TaskEvent | WorkspaceEvent | AttemptEvent | QueueEven
     case 'target.moved':
     case 'change.ejected':
       return queueBody(event);
+    case 'overlap.expected':
     case 'overlap.seen':
     case 'overlap.gone':
       return overlapBody(event);

@@ -66,6 +66,7 @@ export function narrate(event: RunEvent, state: RunState): Narration | null {
     case 'target.moved':
     case 'change.ejected':
       return narrateQueue(event, state);
+    case 'overlap.expected':
     case 'overlap.seen':
     case 'overlap.gone':
       return narrateOverlap(event, state);
@@ -103,6 +104,12 @@ function taskText(
       return say(0, 'busy', `${event.task}  stopping, asked for by ${event.by}`);
     case 'task.skip_requested':
       return say(0, 'busy', `${event.task}  to be skipped, asked for by ${event.by}`);
+    case 'task.update_requested':
+      return say(
+        0,
+        'info',
+        `${event.task}  to take ${state.target} in before its next attempt, asked for by ${event.by}`,
+      );
     case 'task.reopened':
       return say(
         0,

@@ -8,7 +8,7 @@ import { say } from './narration.ts';
 import type { Narration } from './narration.ts';
 import { clean, cut, shortAge, tint } from './paint.ts';
 import type { Paint } from './paint.ts';
-import { listed, timeOf } from './words.ts';
+import { counted, listed, timeOf } from './words.ts';
 
 /** One conflict of two tasks (`a`, `b`), or of a task and what is on the target (`a`, `target`). */
 export interface OverlapView {
@@ -19,6 +19,8 @@ export interface OverlapView {
   readonly files: readonly string[];
   readonly file_count: number;
   readonly since: string;
+  /** The command that takes the target in, where the plan offers it (`merge.update: offer`). */
+  readonly next?: string;
 }
 
 /** As `OverlapView`; `gone` is absent while it lasts. */
@@ -50,10 +52,13 @@ function overlapView({ a, b, files, fileCount, sinceMs }: Overlap, state: RunSta
     files,
     file_count: fileCount,
     since: timeOf(sinceMs),
+    ...(b === null && state.plan.merge.update === 'offer' ? { next: `copse update ${a}` } : {}),
   };
 }
 
 export function overlapBody(event: OverlapEvent) {
+  if (event.kind === 'overlap.expected')
+    return { type: event.kind, pairs: event.pairs.map((pair) => ({ ...pair })), dropped: event.dropped };
   const pair = { a: event.a, ...(event.b === null ? {} : { b: event.b }) };
   if (event.kind === 'overlap.gone') return { type: event.kind, ...pair, because: event.because };
   const { tips, files, fileCount } = event;
@@ -61,6 +66,7 @@ export function overlapBody(event: OverlapEvent) {
 }
 
 export function narrateOverlap(event: OverlapEvent, state: RunState): Narration {
+  if (event.kind === 'overlap.expected') return narrateExpected(event, state);
   const other = event.b ?? state.target;
   if (event.kind === 'overlap.seen')
     return say(
@@ -71,6 +77,22 @@ export function narrateOverlap(event: OverlapEvent, state: RunState): Narration 
   return event.because === 'ended'
     ? say(2, 'info', `${event.a}  conflicts with ${other} no more: one of the two has landed or ended`)
     : say(0, 'info', `${event.a}  merges with ${other} again`);
+}
+
+/** With `serialize` it is why some will wait; with `warn` it is the warning. */
+function narrateExpected(
+  { pairs, dropped }: Extract<OverlapEvent, { kind: 'overlap.expected' }>,
+  state: RunState,
+): Narration {
+  const shown = pairs.slice(0, 3).map(({ a, b, file, chance }) => {
+    const where = file === null ? '' : `${file}, `;
+    return `${a} and ${b} (${where}${Math.round(chance * 100)} %)`;
+  });
+  const more = pairs.length + dropped - shown.length;
+  const text = `${shown.join(', ')}${more > 0 ? ` and ${counted(more, 'more pair')}` : ''}`;
+  return state.plan.conflicts.onOverlap === 'serialize'
+    ? say(1, 'info', `likely to meet, so one after the other: ${text}`)
+    : say(0, 'warn', `likely to change the same files: ${text}; copse conflicts shows all`);
 }
 
 export function filesText(files: readonly string[], count: number): string {
@@ -97,7 +119,10 @@ export function overlapRows(
   const rows = overlaps.slice(0, options.mostRows).flatMap((overlap) => {
     const age = shortAge(options.nowMs - Date.parse(overlap.since));
     const head = `  ${pairText(overlap, paint)}  ${age}  `;
-    return wrappedRow(head, filesText(overlap.files, overlap.file_count), paint);
+    const row = wrappedRow(head, filesText(overlap.files, overlap.file_count), paint);
+    return overlap.next === undefined
+      ? row
+      : [...row, cut(`      to take it in: ${overlap.next}`, paint.columns, paint)];
   });
   const more = overlaps.length - options.mostRows;
   return [

@@ -275,3 +275,31 @@ describe('the filter', () => {
     for (const [key, verdict] of first.verdicts) expect(again.verdicts.get(key)).toEqual(verdict);
   });
 });
+
+describe('a plan that is shown', () => {
+  interface Shown {
+    readonly data: {
+      readonly together?: readonly (readonly string[])[];
+      readonly apart?: readonly { readonly a: string; readonly b: string; readonly because: string }[];
+    };
+  }
+  const plan = 'tasks:\n  a: Sort src/users.ts\n  b: Page src/users.ts\n  c: Write docs/x.md\n';
+
+  test('says which tasks may work at one time, and why the others may not', () => {
+    scratch.init({ 'src/users.ts': lines('users'), 'docs/x.md': 'x\n', 'copse.yaml': plan });
+    const shown = JSON.parse(copse('plan', 'show', '--json').stdout) as Shown;
+    expect(shown.data.together).toEqual([['a', 'c'], ['b']]);
+    expect(shown.data.apart).toMatchObject([{ a: 'a', b: 'b' }]);
+    expect(shown.data.apart?.[0]?.because).toContain('src/users.ts: named in the text, of both');
+    expect(copse('plan', 'show').stdout).toMatch(
+      /together: a, c\n {6}or: b\n {3}apart: a and b: src\/users\.ts/,
+    );
+  });
+
+  test('is shown without a repository too', () => {
+    scratch.write('copse.yaml', plan);
+    const { code, stdout } = copse('plan', 'show', '--json');
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as Shown).data.together).toBeUndefined();
+  });
+});

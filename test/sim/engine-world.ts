@@ -82,6 +82,7 @@ function randomPlan(dice: Dice, names: readonly string[]): Plan {
       slots: 1 + Math.floor(dice.next() * 3),
       everyCommit: dice.next() < 0.2,
       onFailure: dice.next() < 0.1 ? 'stop' : 'eject',
+      update: names.length % 3 === 0 ? 'never' : 'auto',
     },
   });
   const keep = (['never', 'on_failure', 'always'] as const)[Math.floor(dice.next() * 3)] ?? 'never';

@@ -31,6 +31,7 @@ function randomPlan(seed: number) {
       slots: 1 + Math.floor(dice.next() * 4),
       everyCommit: dice.next() < 0.2,
       onFailure: 'eject',
+      update: 'auto',
     },
   });
 }

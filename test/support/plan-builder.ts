@@ -41,6 +41,7 @@ export function planOf(tasks: Readonly<Record<string, TaskSketch>>, sketch: Plan
       slots: 1,
       everyCommit: false,
       onFailure: 'eject',
+      update: 'auto',
     },
     limits: {
       parallel: null,

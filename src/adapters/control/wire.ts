@@ -13,6 +13,7 @@ const TELLABLE: ReadonlySet<string> = new Set([
   'run.resumed',
   'task.stop_requested',
   'task.skip_requested',
+  'task.update_requested',
   'task.reopened',
   'task.added',
 ]);

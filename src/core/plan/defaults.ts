@@ -59,6 +59,7 @@ export const planDefaults = {
     'published tips are proven; proving each commit costs half as much again',
   ),
   onFailure: byDefault('eject' as const, 'eject', 'one bad change must not hold the good ones'),
+  update: byDefault('auto' as const, 'auto', 'an agent should meet what has landed before the queue does'),
   onOverlap: byDefault('serialize' as const, 'serialize', 'a wait is cheaper than a conflict'),
   enforceScope: byDefault('warn' as const, 'warn', 'declared scopes are guesses'),
   need: byDefault(

@@ -201,6 +201,8 @@ export interface MergePolicy {
   readonly slots: number;
   readonly everyCommit: boolean;
   readonly onFailure: 'eject' | 'stop';
+  /** auto: a branch takes the target in between two attempts when there is a reason · offer: a person is told how · never. */
+  readonly update: 'auto' | 'offer' | 'never';
 }
 
 export interface ConflictPolicy {

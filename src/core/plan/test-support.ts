@@ -54,7 +54,14 @@ export function testPlan(tasks: readonly Task[], given: Partial<Plan> = {}): Pla
     },
     gates: {},
     tasks,
-    merge: { into: null, strategy: 'merge', slots: 1, everyCommit: false, onFailure: 'eject' },
+    merge: {
+      into: null,
+      strategy: 'merge',
+      slots: 1,
+      everyCommit: false,
+      onFailure: 'eject',
+      update: 'auto',
+    },
     limits: {
       parallel: null,
       cpu: null,

@@ -100,6 +100,8 @@ export type TaskEvent =
   | { readonly kind: 'task.stopped'; readonly task: TaskId; readonly by: string }
   | { readonly kind: 'task.stop_requested'; readonly task: TaskId; readonly by: string }
   | { readonly kind: 'task.skip_requested'; readonly task: TaskId; readonly by: string }
+  /** Before its next attempt the branch is to take the target in. */
+  | { readonly kind: 'task.update_requested'; readonly task: TaskId; readonly by: string }
   /** A person asks for another try; `fresh` gives it a new worktree from the target. */
   | {
       readonly kind: 'task.reopened';
@@ -365,7 +367,21 @@ export type QueueEvent =
 
 export type EjectCause = 'broken' | 'conflict' | 'withdrawn' | 'rejected';
 
+export interface ExpectedPair {
+  readonly a: TaskId;
+  readonly b: TaskId;
+  /** That both change one file, 0..1. */
+  readonly chance: number;
+  /** What says so: `declared`, `text`, `history`. */
+  readonly origin: readonly string[];
+  /** The likeliest one. */
+  readonly file: string | null;
+  readonly because: string;
+}
+
 export type OverlapEvent =
+  /** Which tasks are likely to change one file, before they began; `dropped` more were found. */
+  | { readonly kind: 'overlap.expected'; readonly pairs: readonly ExpectedPair[]; readonly dropped: number }
   /** The work of two tasks, or of a task and the target, does not merge as it is now. */
   | {
       readonly kind: 'overlap.seen';

@@ -46,6 +46,10 @@ export function liveOverlaps(state: RunState): readonly Overlap[] {
 }
 
 export function reduceOverlap(state: RunState, event: OverlapEvent & { readonly atMs: number }): RunState {
+  if (event.kind === 'overlap.expected') {
+    const expected = new Map(event.pairs.map((pair) => [overlapKey(pair.a, pair.b), pair]));
+    return { ...state, expected };
+  }
   const key = overlapKey(event.a, event.b);
   const before = state.overlaps.get(key);
   if (event.kind === 'overlap.gone') {

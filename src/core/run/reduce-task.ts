@@ -114,6 +114,8 @@ function nextTask(
       return ENDED.has(task.progress.kind) ? task : { ...task, stopRequested: event.by };
     case 'task.skip_requested':
       return DONE.has(task.progress.kind) ? task : { ...task, skipRequested: event.by };
+    case 'task.update_requested':
+      return DONE.has(task.progress.kind) ? task : { ...task, updateRequested: event.by };
     case 'task.reopened':
       return task;
     case 'task.verified':
@@ -133,6 +135,7 @@ function nextWorkspace(task: TaskState, event: Timed<WorkspaceEvent>): TaskState
         workspace: event.workspace,
         workspaceKept: null,
         head: task.head ?? event.workspace.base,
+        targetTried: task.head === null ? event.workspace.base : task.targetTried,
         startedFrom: task.startedFrom ?? event.workspace.base,
       };
     case 'workspace.failed':
@@ -142,10 +145,12 @@ function nextWorkspace(task: TaskState, event: Timed<WorkspaceEvent>): TaskState
         ...progressed(task, { kind: 'prepared' }, event.atMs),
         head: event.head,
         startedFrom: event.head,
+        targetTried: event.onto,
+        updateRequested: null,
       };
     case 'workspace.conflicted':
       return progressed(
-        task,
+        { ...task, targetTried: event.onto, updateRequested: null },
         {
           kind: 'needs-person',
           cause: 'conflict',

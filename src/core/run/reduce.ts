@@ -61,6 +61,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     intents: new Map(),
     gateResults: new Map(),
     endGates: 'pending',
+    expected: null,
     overlaps: new Map(),
     counters: { intents: 0, builds: 0 },
     lastAtMs: event.atMs,
@@ -85,6 +86,8 @@ export function newTask(task: Task, atMs: number): TaskState {
     feedback: null,
     stopRequested: null,
     skipRequested: null,
+    updateRequested: null,
+    targetTried: null,
     landedCommit: null,
     startedFrom: null,
     workspaceKept: null,
@@ -120,6 +123,7 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
       return state;
     case 'gate.finished':
       return gateFinished(state, event);
+    case 'overlap.expected':
     case 'overlap.seen':
     case 'overlap.gone':
       return reduceOverlap(state, event);
@@ -132,6 +136,7 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
     case 'task.stopped':
     case 'task.stop_requested':
     case 'task.skip_requested':
+    case 'task.update_requested':
     case 'task.reopened':
     case 'task.verified':
     case 'wave.completed':

@@ -17,6 +17,7 @@ import type {
   AttemptFacts,
   AttemptVerdict,
   EjectCause,
+  ExpectedPair,
   ExitFacts,
   FailureCause,
   Feedback,
@@ -48,6 +49,8 @@ export interface RunState {
   /** By `gateKey` and the gate's name; `knownResult` reads it. */
   readonly gateResults: ReadonlyMap<string, GateResult>;
   readonly endGates: 'pending' | 'green' | 'red';
+  /** Tasks likely to meet, by `overlapKey`; null until it was found out. */
+  readonly expected: ReadonlyMap<string, ExpectedPair> | null;
   /** Conflicts noticed while work is being done, by `overlapKey`. */
   readonly overlaps: ReadonlyMap<string, Overlap>;
   /** Numbers handed out so far. */
@@ -86,6 +89,10 @@ export interface TaskState {
   readonly feedback: Feedback | null;
   readonly stopRequested: string | null;
   readonly skipRequested: string | null;
+  /** Who asked that the branch takes the target in before the next attempt. */
+  readonly updateRequested: string | null;
+  /** Commit of the target that the branch last took in, or could not merge with. */
+  readonly targetTried: CommitId | null;
   readonly landedCommit: CommitId | null;
   /** A head equal to this holds no new work: base, end of the wave before, or the head that was red. */
   readonly startedFrom: CommitId | null;

@@ -2,11 +2,11 @@
 import { besideHold, machineHold, parallelLimit, usesSlot } from './limits.ts';
 import { needsState, wantedTasks } from './needs.ts';
 import { urgency } from './order.ts';
+import { overlapRule, unlandedHold } from './overlap-rule.ts';
 import type { Decided, Decision, Policy, Snapshot } from './snapshot.ts';
 import type { AbsolutePath, AttemptId, BranchName } from '../ids.ts';
-import type { ConflictPolicy, Task } from '../plan/model.ts';
-import { overlapOf, readScope } from '../separation/scope.ts';
 import type { RunState, TaskState } from '../run/state.ts';
+import { targetTaking } from './take-target.ts';
 import { taskIntent } from './tasks.ts';
 
 /** How soon a full machine is looked at again. */
@@ -23,14 +23,15 @@ export function decideStarts(snapshot: Snapshot, policy: Policy): Decided {
   const full = machineHold(state.plan.limits, snapshot.machine);
   const most = parallelLimit(state, snapshot.machine);
   const running = [...state.tasks.values()].filter((task) => usesSlot(task, state));
-  const overlap = overlapRule(state.plan.conflicts);
+  const overlap = overlapRule(state);
   const decisions: Decision[] = [];
   for (const task of candidates) {
     const others = running.filter((other) => other !== task);
     const hold =
       full ??
       (others.length >= most ? `${most} of ${most} slots are in use` : null) ??
-      besideHold(task.task, others, state.plan.limits, task.agent, overlap);
+      besideHold(task.task, others, state.plan.limits, task.agent, overlap) ??
+      unlandedHold(task, state, overlap);
     if (hold === null) {
       decisions.push(startOf(task, state, policy));
       if (!running.includes(task)) running.push(task);
@@ -39,13 +40,6 @@ export function decideStarts(snapshot: Snapshot, policy: Policy): Decided {
     }
   }
   return { decisions, wakeAtMs: full === null ? null : snapshot.nowMs + MACHINE_RECHECK_MS };
-}
-
-/** Why two declared scopes keep two tasks from running at once, where the plan wants that. */
-function overlapRule(policy: ConflictPolicy): (a: Task, b: Task) => string | null {
-  if (policy.onOverlap !== 'serialize') return () => null;
-  const read = (task: Task) => readScope(task.scope, policy.ignore);
-  return (a, b) => overlapOf(read(a), read(b))?.reason ?? null;
 }
 
 /** Needs met, nothing under way, not waiting for a moment in the future. */
@@ -88,6 +82,11 @@ function startOf(task: TaskState, state: RunState, policy: Policy): Decision {
       step: { kind: 'update-workspace', task: id, onto: task.progress.onto },
       because: 'the agent has to see what its work clashed with',
     };
+  }
+  const taking = targetTaking(task, state);
+  if (taking !== null) {
+    const { onto, because } = taking;
+    return { kind: 'act', step: { kind: 'update-workspace', task: id, onto }, because };
   }
   const attempt = `${id}.${task.attempts.length + 1}` as AttemptId;
   const first = task.attempts.length === 0;

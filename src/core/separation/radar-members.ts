@@ -11,9 +11,9 @@ export interface RadarMember {
   readonly head: CommitId;
 }
 
-/** Tasks with work that is neither on the target nor given up. None while no agent runs: nothing could change then. */
+/** Tasks with work that is neither on the target nor given up. */
 export function radarMembers(state: RunState): readonly RadarMember[] {
-  const members = [...state.tasks.values()].flatMap(({ task, progress, workspace, head }) =>
+  return [...state.tasks.values()].flatMap(({ task, progress, workspace, head }) =>
     workspace === null || OVER.has(progress.kind)
       ? []
       : [
@@ -25,7 +25,6 @@ export function radarMembers(state: RunState): readonly RadarMember[] {
           },
         ],
   );
-  return members.some(({ isRunning }) => isRunning) ? members : [];
 }
 
 const OVER: ReadonlySet<string> = new Set(['landed', 'failed', 'stopped', 'skipped']);

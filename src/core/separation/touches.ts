@@ -1,6 +1,7 @@
 /** What is known about the files one piece of work changes or will change, from every source, as chances. */
 import type { CoChange } from './co-change.ts';
 import { companionsOf } from './co-change.ts';
+import { matchesAny } from './glob.ts';
 import type { ReadScope } from './scope.ts';
 import { allowsPath } from './scope.ts';
 import type { FileList, NamedPath } from './paths-in-text.ts';
@@ -57,6 +58,12 @@ export function touchesOf(sources: TouchSources, list: FileList, history: CoChan
   }
   if (sources.isGoingOn && history !== null) addCompanions(touches, history, note);
   return touches;
+}
+
+/** Without what never counts as overlap. */
+export function withoutPaths(touches: Touches, ignore: readonly string[]): Touches {
+  if (ignore.length === 0) return touches;
+  return new Map([...touches].filter(([path]) => !matchesAny(ignore, path)));
 }
 
 /** The strongest reasons to expect a file: what spreads through history. */

@@ -4,6 +4,7 @@
  * for such a pair.
  */
 import type { CommitId, TaskId } from '../../core/ids.ts';
+import { liveOverlaps, overlapKey } from '../../core/run/overlaps.ts';
 import type { RunState } from '../../core/run/state.ts';
 import { verdictKey } from '../../core/separation/known-verdicts.ts';
 import { rangeKey, rangesOf } from '../../core/separation/pair-plan.ts';
@@ -68,7 +69,7 @@ export class RadarSweep {
     const key = this.#keyOf(members, target);
     if (this.#last?.key === key) return this.#last.findings;
     this.#isOpen = false;
-    const findings = await this.#compare(members, target);
+    const findings = await this.#compare(state, members, target);
     this.#last = this.#isOpen ? null : { key, findings };
     return findings;
   }
@@ -92,7 +93,11 @@ export class RadarSweep {
     return [target, ...parts].join('\n');
   }
 
-  async #compare(members: readonly RadarMember[], target: CommitId): Promise<readonly RadarFinding[]> {
+  async #compare(
+    state: RunState,
+    members: readonly RadarMember[],
+    target: CommitId,
+  ): Promise<readonly RadarFinding[]> {
     const sides = members.map((member) => {
       const seen = member.isRunning ? this.#seen.get(member.task) : undefined;
       return {
@@ -102,10 +107,16 @@ export class RadarSweep {
       };
     });
     const running = new Map(members.filter(({ isRunning }) => isRunning).map((one) => [one.task, one]));
+    const live = new Set(liveOverlaps(state).map((one) => overlapKey(one.a, one.b)));
     const landed: RadarSide = { task: null, head: target, uncommitted: null };
     const pairs = sides.flatMap((a, at): readonly Pair[] =>
       [...sides.slice(at + 1), landed]
-        .filter((b) => running.has(a.task) || (b.task !== null && running.has(b.task)))
+        .filter(
+          (b) =>
+            running.has(a.task) ||
+            (b.task !== null && running.has(b.task)) ||
+            live.has(overlapKey(a.task, b.task)),
+        )
         .map((b) => ({ a, b })),
     );
     const history = await this.#historyOf([...new Set(sides.map(({ head }) => head))], target);

@@ -112,6 +112,7 @@ function makeMerge(context: PlanContext, target: string | undefined): MergePolic
     slots: given.slots ?? planDefaults.slots.value,
     everyCommit: given.every_commit ?? planDefaults.everyCommit.value,
     onFailure: given.on_failure ?? planDefaults.onFailure.value,
+    update: given.update ?? planDefaults.update.value,
   };
 }
 

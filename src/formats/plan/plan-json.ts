@@ -230,6 +230,7 @@ const planOf = shape<Plan>({
     slots: number,
     everyCommit: flag,
     onFailure: oneOf(['eject', 'stop']),
+    update: oneOf(['auto', 'offer', 'never']),
   }),
   limits: shape<Limits>({
     parallel: orNull(number),

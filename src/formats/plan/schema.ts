@@ -100,6 +100,11 @@ const merge = settings({
   on_failure: word(['eject', 'stop'])
     .optional()
     .describe('A change that fails is left out (`eject`), or landing stops. Default: `eject`.'),
+  update: word(['auto', 'offer', 'never'])
+    .optional()
+    .describe(
+      'Between two attempts a branch takes the target in when they conflict or something landed in its files (`auto`), or `status` says how (`offer`). Default: `auto`.',
+    ),
   via: word(['local', 'github', 'none']).optional().describe('Default: `local`.'),
   conflicts: z
     .array(word(['auto', 'agent', 'human']), { error: 'expected a list of auto, agent, human' })

@@ -92,6 +92,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/skip.ts'),
   },
   {
+    name: 'update',
+    group: 'Run',
+    usage: 'ID…',
+    summary: 'take the target into branches of tasks',
+    load: () => import('./commands/update.ts'),
+  },
+  {
     name: 'logs',
     group: 'Run',
     usage: 'ID',

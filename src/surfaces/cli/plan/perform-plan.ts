@@ -11,12 +11,14 @@ import { slugOf } from '../../../formats/plan/task-ids.ts';
 import { Failure } from '../../../kit/failure.ts';
 import type { Result } from '../../../kit/result.ts';
 import { forecastText, planFlowchart, planText, planView } from '../../../views/plan-view.ts';
+import { separationLines } from '../../../views/plan-separation.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Context } from '../host.ts';
 import { claimPlace } from '../place.ts';
 import { invalid, sayProblems } from '../planning/load-plan.ts';
 import { allow, isTrusted } from '../planning/trust.ts';
 import { openPlan, type OpenPlan } from './plan-file.ts';
+import { separationOf } from './plan-separation.ts';
 
 export async function checkPlanFile(context: Context, file: string | null, fix: boolean): Promise<number> {
   const { out } = context;
@@ -67,10 +69,16 @@ export async function showPlan(
     throw invalid(open.source, problems);
   }
   const view = planView(plan, parallelOf(plan, options.parallel));
-  if (out.json) out.envelope('plan', { file: open.source.path, ...dataOf(plan, problems, options.parallel) });
-  else if (options.as === 'mermaid') out.raw(planFlowchart(plan));
+  const separation = options.as === 'tree' ? await separationOf(context, plan) : null;
+  if (out.json) {
+    const data = dataOf(plan, problems, options.parallel);
+    out.envelope('plan', { file: open.source.path, ...data, ...separation });
+  } else if (options.as === 'mermaid') out.raw(planFlowchart(plan));
   else if (options.as === 'forecast') out.answer(...forecastText(view, out.paint));
-  else out.answer(...planText(plan, view, out.paint));
+  else {
+    const sets = separation === null ? [] : separationLines(separation, out.paint);
+    out.answer(...planText(plan, view, out.paint), ...sets);
+  }
   return EXIT.done;
 }
 

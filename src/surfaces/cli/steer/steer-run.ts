@@ -74,6 +74,26 @@ export function skipTasks(context: Context, ids: readonly string[]): Promise<num
   });
 }
 
+/** At the next turn boundary; a task that has no next attempt lands or ends as it is. */
+export function updateTasks(context: Context, ids: readonly string[]): Promise<number> {
+  return withSession(context, async (session) => {
+    const state = await requireRun(session);
+    const tasks = requireTasks(state, ids);
+    const over = new Set(['landed', 'verified', 'failed', 'stopped', 'skipped', 'queued']);
+    const ended = tasks.filter((id) => over.has(state.tasks.get(id)?.progress.kind ?? ''));
+    if (ended.length > 0) {
+      const hint = `copse retry ${ended.join(' ')}`;
+      throw new Failure('usage-ended', `${ended.join(', ')}: no next attempt is planned`, { hint });
+    }
+    await tellRun(
+      session,
+      tasks.map((task) => ({ kind: 'task.update_requested', task, by: session.by })),
+    );
+    const text = `${tasks.join(', ')}: ${state.target} is taken in before the next attempt`;
+    return done(session, 'update', text, tasks);
+  });
+}
+
 /** Another try: by the leader when there is one, else the run goes on here. */
 export function retryTasks(
   context: Context,
