@@ -53,6 +53,8 @@ export interface Board {
   /** Items that cannot be merged with item i; null for none. */
   readonly textClashes: readonly (Bits | null)[];
   readonly reds: readonly RedTree[];
+  /** Red trees of the whole tip and items: with the tree that lacks one of these items green, proof against it. */
+  readonly redsOnTip: readonly { readonly bits: Bits; readonly size: number }[];
   /** Items in some red tree. */
   readonly inReds: Bits;
   readonly running: readonly RunningTree[];
@@ -92,6 +94,7 @@ export function boardOf(snapshot: QueueSnapshot, facts: TreeFacts): Board {
     cleared: clearedRows(greens.map(toUniverse), size),
     textClashes: clashRows(units, itemOf),
     reds,
+    redsOnTip: redsOnTip(trees, toUniverse, items.length, facts),
     inReds: reds.reduce((all, red) => union(all, red.itemBits), emptyBits(items.length)),
     running: runningTrees(snapshot, facts, universeOf, items.length),
     tried: triedKeys(trees, toUniverse, items.length, facts),
@@ -242,6 +245,22 @@ function redTrees(
     if (!kept.some((smaller) => isSubset(smaller.bits, red.bits))) kept.push(red);
   }
   return kept;
+}
+
+function redsOnTip(
+  trees: readonly KnownTree[],
+  toUniverse: (tree: Bits) => Bits,
+  itemCount: number,
+  facts: TreeFacts,
+): Board['redsOnTip'] {
+  const found: { readonly bits: Bits; readonly size: number }[] = [];
+  for (const tree of trees) {
+    if (tree.red === null || tree.green !== null || !isSubset(facts.landed, tree.bits)) continue;
+    if (facts.changes.some((id, at) => hasBit(tree.bits, at) && isOutside(id, facts))) continue;
+    const bits = firstOf(toUniverse(tree.bits), itemCount);
+    found.push({ bits, size: countBits(bits) });
+  }
+  return found.slice(-MOST_REDS);
 }
 
 function runningTrees(

@@ -6,22 +6,49 @@ import { bitsIn, hasBit, isSubset, type Bits } from '../bit-set.ts';
 import type { Board } from './board.ts';
 import { landingWalkWithin, type LandingTrees } from './landing-walk.ts';
 import { sizeOf } from './outlook.ts';
-import { poorWorlds, type Field } from './score.ts';
+import { openWorlds, poorWorlds, type Field } from './field.ts';
 import type { Trial, TrialPurpose } from './trial.ts';
 import { isExhausted } from './work.ts';
 
 /** Below this risk a change is taken for good: no test asks about it. */
 const UNCERTAIN = 0.015;
+/** Red trees, smallest first, whose parts are looked at per choice. */
+const MOST_SPLIT = 20;
+/** Worlds whose best end is offered as a tree, per choice. */
+const GOAL_TREES = 8;
 
 /** `landing` are the trees of the walk over all worlds, which no choice changes. */
 export function candidatesFor(field: Field, landing: LandingTrees, freeSlots: number): readonly Trial[] {
   const emitted = [...landing.emitted];
-  if (field.trials.length > 0) emitted.push(...landingWalkWithin(field, poorWorlds(field, 0.5)).emitted);
+  const open = openWorlds(field);
+  if (field.trials.length > 0) {
+    const isForOpen = field.trials.length % 2 === 0;
+    emitted.push(...landingWalkWithin(field, isForOpen ? open : poorWorlds(field, 0.5)));
+  }
+  emitted.push(...goalTrees(field, bitsIn(open)));
   const bases = basesFor(field, landing.base);
   const tests = testsPerItem(field);
   emitted.push(...singles(field, tests), ...groups(field, bases, tests, freeSlots));
   emitted.push(...splits(field, bases, tests), ...overlaps(field, bases, tests));
   return usable(emitted, field);
+}
+
+/** The largest good sets of a few worlds in which nothing chosen lands them. */
+function goalTrees(field: Field, open: readonly number[]): Trial[] {
+  const { draft, goal, outlook } = field;
+  const found: Trial[] = [];
+  const stride = Math.max(1, Math.floor(open.length / GOAL_TREES));
+  for (let at = field.trials.length % stride; at < open.length && found.length < GOAL_TREES; at += stride) {
+    const world = open[at] ?? 0;
+    draft.reset();
+    for (let item = 0; item < field.board.items.length; item++) {
+      const word = goal.outside[item * outlook.words + (world >>> 5)] ?? 0;
+      if (((word >>> (world & 31)) & 1) === 0) draft.add(item);
+    }
+    if (draft.size > 0) found.push(draft.finish('landing'));
+  }
+  field.work.spent += found.length * field.board.items.length * outlook.words;
+  return found;
 }
 
 /** How often each item is in a tree that runs or is chosen. */
@@ -67,7 +94,7 @@ function groups(
 /** Parts of red trees, at most half of each, on every base. */
 function splits(field: Field, bases: readonly (Trial | null)[], tests: Int32Array): Trial[] {
   const found: Trial[] = [];
-  for (const red of field.board.reds) {
+  for (const red of field.board.reds.slice(0, MOST_SPLIT)) {
     if (isExhausted(field.work)) break;
     const open = red.items.filter((item) => (field.outlook.risk[item] ?? 0) > UNCERTAIN);
     let pool = open.filter((item) => tests[item] === 0);

@@ -164,7 +164,7 @@ function freePairsOf(board: Board, redsLow: Int32Array, redsHigh: Int32Array): r
 
 /** A pair of these places without common scopes; -1 when a few tries hit none. */
 export function drawOtherPair(members: readonly number[], board: Board, random: Prng): number {
-  for (let tries = 0; tries < 12; tries++) {
+  for (let tries = 0; tries < 4; tries++) {
     const a = members[random.below(members.length)] ?? 0;
     const b = members[random.below(members.length)] ?? 0;
     const low = Math.min(a, b);

@@ -14,6 +14,8 @@ const MOST_CAUSES = 1024;
 export class DraftWorld {
   readonly codes = new Int32Array(MOST_CAUSES);
   count = 0;
+  /** Causes looked at and drawn so far. */
+  operations = 0;
   readonly #low = new Int32Array(MOST_CAUSES);
   readonly #high = new Int32Array(MOST_CAUSES);
   readonly #board: Board;
@@ -52,6 +54,7 @@ export class DraftWorld {
       high |= this.#high[at] ?? 0;
     }
     this.#draw(red, rates, random);
+    this.operations += 4 + 2 * this.count + 6 * (this.count - before);
     for (let at = before; at < this.count; at++) {
       low |= this.#low[at] ?? 0;
       high |= this.#high[at] ?? 0;
@@ -117,8 +120,9 @@ export class DraftWorld {
   }
 
   #put(code: number, first: number): void {
-    if (code < 0 || this.count >= MOST_CAUSES) return;
-    for (let at = first; at < this.count; at++) if (this.codes[at] === code) return;
+    // Points come in rising order, so the same cause again follows at once.
+    const isRepeated = this.count > first && this.codes[this.count - 1] === code;
+    if (code < 0 || isRepeated || this.count >= MOST_CAUSES) return;
     const { redsLow, redsHigh } = this.#causes;
     let low: number;
     let high: number;

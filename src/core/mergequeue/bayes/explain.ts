@@ -1,6 +1,6 @@
 /** One sentence per run: what is tested and why this tree was worth the slot. */
 import { bitsIn } from '../bit-set.ts';
-import type { Field } from './score.ts';
+import type { Field } from './field.ts';
 import type { Trial, TrialPurpose } from './trial.ts';
 
 const WHY: Record<TrialPurpose, string> = {

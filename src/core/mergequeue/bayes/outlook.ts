@@ -131,6 +131,19 @@ export function addRed(red: WorldSet, item: number, inTree: Uint8Array, outlook:
   }
 }
 
+/** Visits the worlds in a set, or those absent from it. */
+export function forEachWorld(
+  set: WorldSet,
+  which: 'present' | 'absent',
+  visit: (world: number) => void,
+): void {
+  const flip = which === 'absent' ? -1 : 0;
+  for (let at = 0; at < set.length; at++) {
+    for (let rest = (set[at] ?? 0) ^ flip; rest !== 0; rest &= rest - 1)
+      visit((at << 5) + 31 - Math.clz32(rest & -rest));
+  }
+}
+
 /** Members of a set. */
 export function sizeOf(set: WorldSet): number {
   let size = 0;

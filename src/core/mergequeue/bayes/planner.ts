@@ -16,14 +16,15 @@ import { candidatesFor, treeOf } from './candidates.ts';
 import { deadRuns } from './dead-runs.ts';
 import { reasonFor } from './explain.ts';
 import { landingWalk } from './landing-walk.ts';
-import { addTrial, fieldOf, valueOf, type Field } from './score.ts';
+import { addTrial, fieldOf, type Field } from './field.ts';
+import { valueOf } from './score.ts';
 import { trialOf, type Trial } from './trial.ts';
 import { overdueTrials } from './watchdog.ts';
 import { drawOutlook } from './worlds.ts';
 
 /** Operations for sampling; with the choice it stays below 20 ms at 200 changes and 16 slots. */
 const SAMPLING_WORK = 600_000;
-const CHOICE_WORK = 4_000_000;
+const CHOICE_WORK = 1_000_000;
 /** Below this a run is not worth its slot. */
 const LEAST_VALUE = 0.003;
 

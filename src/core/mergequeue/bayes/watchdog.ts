@@ -5,7 +5,7 @@
 import { bitsIn } from '../bit-set.ts';
 import type { QueueSnapshot } from '../model.ts';
 import { treeOf } from './candidates.ts';
-import type { Field } from './score.ts';
+import type { Field } from './field.ts';
 import type { Trial } from './trial.ts';
 
 const IDLE_GATES = 3;

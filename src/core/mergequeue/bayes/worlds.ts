@@ -13,10 +13,11 @@ import { doOverlap } from './overlap.ts';
 import { rateSampler, type RateCounts, type RateSampler } from './rates.ts';
 import type { Work } from './work.ts';
 
+const MOST_SWEEPS = 25;
+
 /** How many worlds a queue of this many items is worth. */
 export function worldCount(items: number): number {
-  if (items <= 16) return 512;
-  return items <= 80 ? 512 : 256;
+  return items <= 80 ? 512 : 128;
 }
 
 /** Draws the worlds and turns them sideways. */
@@ -24,12 +25,12 @@ export function drawOutlook(board: Board, random: Prng, history: QueueHistory | 
   const causes = causesOf(board);
   const sampler = rateSampler(sureCounts(board, history), causes.suspects);
   const count = worldCount(board.items.length);
-  const sweeps = sweepCount(causes, count, work);
+  const share = (work.limit - work.spent) / count;
   const builder = new OutlookBuilder(board, count);
   const draft = new DraftWorld(board, causes);
   const single = new Float64Array(count);
   for (let world = 0; world < count; world++) {
-    const rates = drawExplained(draft, causes, sampler, sweeps, random);
+    const rates = drawExplained(draft, causes.perRed.length, sampler, share, random);
     for (let at = 0; at < draft.count; at++) builder.mark(world, draft.codes[at] ?? 0);
     single[world] = 1 - Math.exp(-rates.single);
     drawFree(world, builder, board, causes, rates, random);
@@ -41,7 +42,10 @@ export function drawOutlook(board: Board, random: Prng, history: QueueHistory | 
     const rate = board.items[item]?.predictedFail ?? 0.1;
     spreadItem(item, order, () => rate, builder, random);
   }
-  work.spent += count * (causes.freeSingles.length + causes.freePredicted.length) + causes.freePairs.length;
+  work.spent +=
+    draft.operations +
+    count * (causes.freeSingles.length + causes.freePredicted.length) +
+    causes.freePairs.length;
   return builder.finish();
 }
 
@@ -66,31 +70,20 @@ function spreadItem(
   }
 }
 
-/** Sweeps over all red trees, as many as the work allows; one red tree alone is drawn exactly by the first two. */
-function sweepCount(causes: Causes, worlds: number, work: Work): number {
-  const reds = causes.perRed.length;
-  if (reds === 0) return 0;
-  const perSweep = causes.perRed.length * (20 + reds) + 12;
-  const sweeps = Math.max(
-    2,
-    Math.min(reds === 1 ? 2 : 60, Math.floor((work.limit - work.spent) / (worlds * perSweep))),
-  );
-  work.spent += sweeps * worlds * perSweep;
-  return sweeps;
-}
-
+/** Sweeps over all red trees until the share of this world in the work is spent; one red tree alone needs two. */
 function drawExplained(
   draft: DraftWorld,
-  causes: Causes,
+  reds: number,
   sampler: RateSampler,
-  sweeps: number,
+  share: number,
   random: Prng,
 ): ReturnType<RateSampler> {
-  const reds = causes.perRed.length;
   draft.count = 0;
   let rates = sampler(draft.tally(), random);
   for (let red = 0; red < reds; red++) if (!draft.isExplained(red)) draft.explain(red, rates, random);
-  for (let sweep = 0; sweep < sweeps; sweep++) {
+  const last = draft.operations + share;
+  const most = reds === 1 ? 2 : MOST_SWEEPS;
+  for (let sweep = 0; sweep < most && (sweep < 2 || draft.operations < last); sweep++) {
     rates = sampler(draft.tally(), random);
     for (let step = 0; step < reds; step++) draft.redraw(random.below(reds), rates, random);
   }
