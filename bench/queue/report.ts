@@ -1,5 +1,5 @@
 /** What the cells say together: ratios to the oracle and to the best rival, the faults, the planning time. */
-import { geomean, quantile, type Cell, type CellResult, type Scores, type Timing } from './grid.ts';
+import { geomean, quantile, type CellResult, type Scores } from './grid.ts';
 import { allStrategies, rivals, type StrategyName } from './strategies.ts';
 
 export interface Report {
@@ -15,11 +15,13 @@ export interface Report {
     readonly rival: string;
   }[];
   readonly faults: readonly string[];
+  /** CPU time of each call of our planner on the machine at hand. */
   readonly planMs: {
     readonly median: number;
     readonly p95: number;
     readonly p99: number;
     readonly max: number;
+    readonly calls: number;
   };
 }
 
@@ -30,12 +32,16 @@ interface SummaryRow {
   readonly makespanOverSubmitQueue: number;
   readonly medianOverOracle: number;
   readonly medianOverSubmitQueue: number;
+  readonly p95OverOracle: number;
   readonly runsPerChange: number;
 }
 
 export function reportOf(
-  entries: readonly { readonly cell: Cell; readonly scores: Scores }[],
-  timing: Timing,
+  entries: readonly {
+    readonly cell: { readonly name: string; readonly seeds: number };
+    readonly scores: Scores;
+  }[],
+  planMs: readonly number[],
 ): Report {
   const groups: readonly (readonly [string, (name: string) => boolean])[] = [
     ['burst N=10,50 c=0.01', (name) => /^N=(10|50) .*c=0\.01$/.test(name)],
@@ -62,12 +68,29 @@ export function reportOf(
       .toSorted((a, b) => b.makespan - a.makespan),
     faults: entries.flatMap(({ cell, scores }) => faultsOf(cell.name, scores)),
     planMs: {
-      median: quantile(timing.planMs, 0.5),
-      p95: quantile(timing.planMs, 0.95),
-      p99: quantile(timing.planMs, 0.99),
-      max: Math.max(0, ...timing.planMs),
+      median: quantile(planMs, 0.5),
+      p95: quantile(planMs, 0.95),
+      p99: quantile(planMs, 0.99),
+      max: Math.max(0, ...planMs),
+      calls: planMs.length,
     },
   };
+}
+
+/** One report of reports over the same seeds: cells of one name are joined, planning times are those of the one with most calls. */
+export function mergeReports(reports: readonly Report[]): Report {
+  const cells = new Map<string, { cell: { name: string; seeds: number }; scores: Scores }>();
+  for (const { name, seeds, scores } of reports.flatMap((report) => report.cells)) {
+    const known = cells.get(name);
+    if (known !== undefined && known.cell.seeds !== seeds)
+      throw new Error(
+        `${name}: ${String(known.cell.seeds)} workloads in one report, ${String(seeds)} in another`,
+      );
+    cells.set(name, { cell: { name, seeds }, scores: { ...known?.scores, ...scores } });
+  }
+  const timed = reports.toSorted((a, b) => b.planMs.calls - a.planMs.calls)[0];
+  const merged = reportOf([...cells.values()], []);
+  return timed === undefined ? merged : { ...merged, planMs: timed.planMs };
 }
 
 function summaryOf(cells: string, scores: readonly Scores[]): SummaryRow[] {
@@ -90,6 +113,7 @@ function summaryOf(cells: string, scores: readonly Scores[]): SummaryRow[] {
         makespanOverSubmitQueue: over('submitqueue', (result) => result.makespan),
         medianOverOracle: over('oracle-1', (result) => result.medianTurnaround),
         medianOverSubmitQueue: over('submitqueue', (result) => result.medianTurnaround),
+        p95OverOracle: over('oracle-1', (result) => result.p95Turnaround),
         runsPerChange: geomean(runs),
       },
     ];
@@ -128,34 +152,104 @@ function faultsOf(name: string, scores: Scores): string[] {
 }
 
 export function tableOf(report: Report): string {
-  const lines = [
+  const { median, p95, p99, max, calls } = report.planMs;
+  const times = [median, p95, p99, max].map((value) => value.toFixed(1)).join(', ');
+  return [
     '',
-    '| cells | strategy | makespan / oracle | / submitqueue | median / oracle | / submitqueue | runs per change |',
-    '|---|---|---|---|---|---|---|',
-  ];
-  for (const row of report.summary) {
-    const numbers = [
-      row.makespanOverOracle,
-      row.makespanOverSubmitQueue,
-      row.medianOverOracle,
-      row.medianOverSubmitQueue,
-      row.runsPerChange,
-    ];
-    lines.push(
-      `| ${row.cells} | ${row.strategy} | ${numbers.map((value) => value.toFixed(3)).join(' | ')} |`,
-    );
-  }
-  lines.push('', 'ours over the best rival (makespan / median / P95), worst first:');
-  for (const row of report.overBestRival.slice(0, 16)) {
-    lines.push(
-      `  ${row.name}: ${row.makespan.toFixed(3)} / ${row.median.toFixed(3)} / ${row.p95.toFixed(3)} (${row.rival})`,
-    );
-  }
-  const { median, p95, p99, max } = report.planMs;
-  lines.push(
+    summaryTableOf(report),
     '',
-    `planning ms: median ${median.toFixed(1)}, P95 ${p95.toFixed(1)}, P99 ${p99.toFixed(1)}, max ${max.toFixed(1)}`,
+    cellTableOf(report),
+    '',
+    rivalTableOf(report),
+    '',
+    `planning, CPU ms of ${String(calls)} calls: median, P95, P99, max ${times}`,
+    `faults: ${faultsLine(report)}`,
+    '',
+  ].join('\n');
+}
+
+export function summaryTableOf(report: Report): string {
+  return table(
+    [
+      'cells',
+      'strategy',
+      'makespan / oracle',
+      '/ submitqueue',
+      'median / oracle',
+      '/ submitqueue',
+      'P95 / oracle',
+      'runs per change',
+    ],
+    report.summary.map((row) => [
+      row.cells,
+      row.strategy,
+      ...[
+        row.makespanOverOracle,
+        row.makespanOverSubmitQueue,
+        row.medianOverOracle,
+        row.medianOverSubmitQueue,
+        row.p95OverOracle,
+        row.runsPerChange,
+      ].map((value) => value.toFixed(3)),
+    ]),
   );
-  lines.push(report.faults.length === 0 ? 'faults: none' : `faults:\n  ${report.faults.join('\n  ')}`, '');
-  return lines.join('\n');
+}
+
+export function cellTableOf(report: Report): string {
+  return table(
+    [
+      'cell',
+      'workloads',
+      ...allStrategies.filter((name) => name !== 'oracle-1'),
+      'our median',
+      'our P95',
+      'our runs per change',
+    ],
+    report.cells.map(({ name, seeds, scores }) => [
+      name,
+      String(seeds),
+      ...allStrategies.flatMap((strategy) => {
+        const [result, oracle] = [scores[strategy], scores['oracle-1']];
+        if (strategy === 'oracle-1') return [];
+        return [
+          result === undefined || oracle === undefined ? '' : (result.makespan / oracle.makespan).toFixed(2),
+        ];
+      }),
+      ...(scores.copse === undefined
+        ? ['', '', '']
+        : [
+            scores.copse.medianTurnaround.toFixed(2),
+            scores.copse.p95Turnaround.toFixed(2),
+            scores.copse.runsPerChange.toFixed(2),
+          ]),
+    ]),
+  );
+}
+
+const WORST_SHOWN = 16;
+
+/** The cells in which ours is furthest behind (or least ahead of) the best other queue. */
+export function rivalTableOf(report: Report): string {
+  return table(
+    ['cell', 'makespan', 'median', 'P95', 'fastest other'],
+    report.overBestRival
+      .slice(0, WORST_SHOWN)
+      .map((row) => [
+        row.name,
+        row.makespan.toFixed(3),
+        row.median.toFixed(3),
+        row.p95.toFixed(3),
+        row.rival,
+      ]),
+  );
+}
+
+export function faultsLine(report: Report): string {
+  return report.faults.length === 0
+    ? 'no red state, no untested landing, no wrong ejection, nothing undecided, no refused proposal.'
+    : report.faults.join('; ');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

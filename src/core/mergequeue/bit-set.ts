@@ -15,25 +15,31 @@ export function hasBit(bits: Bits, index: number): boolean {
 }
 
 export function isSubset(inner: Bits, outer: Bits): boolean {
-  return inner.every((word, at) => (word & ~wordAt(outer, at)) === 0);
+  for (let at = 0; at < inner.length; at++) if ((wordAt(inner, at) & ~wordAt(outer, at)) !== 0) return false;
+  return true;
 }
 
 export function isSameSet(a: Bits, b: Bits): boolean {
-  return a.every((word, at) => word === wordAt(b, at));
+  for (let at = 0; at < a.length; at++) if (wordAt(a, at) !== wordAt(b, at)) return false;
+  return true;
 }
 
 /** `a` without `b`. */
 export function without(a: Bits, b: Bits): Bits {
-  return a.map((word, at) => word & ~wordAt(b, at));
+  const rest = a.slice();
+  for (let at = 0; at < rest.length; at++) rest[at] = wordAt(rest, at) & ~wordAt(b, at);
+  return rest;
 }
 
 export function union(a: Bits, b: Bits): Bits {
-  return a.map((word, at) => word | wordAt(b, at));
+  const both = a.slice();
+  for (let at = 0; at < both.length; at++) both[at] = wordAt(both, at) | wordAt(b, at);
+  return both;
 }
 
 export function countBits(bits: Bits): number {
   let total = 0;
-  for (const word of bits) total += countOnes(word);
+  for (let at = 0; at < bits.length; at++) total += countOnes(wordAt(bits, at));
   return total;
 }
 
@@ -47,9 +53,10 @@ export function countOnes(word: number): number {
 /** The members, rising. */
 export function bitsIn(bits: Bits): number[] {
   const found: number[] = [];
-  bits.forEach((word, at) => {
-    for (let rest = word; rest !== 0; rest &= rest - 1) found.push((at << 5) + 31 - Math.clz32(rest & -rest));
-  });
+  for (let at = 0; at < bits.length; at++) {
+    for (let rest = wordAt(bits, at); rest !== 0; rest &= rest - 1)
+      found.push((at << 5) + 31 - Math.clz32(rest & -rest));
+  }
   return found;
 }
 

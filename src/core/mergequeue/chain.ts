@@ -12,12 +12,14 @@ import { inServingOrder } from './serial.ts';
 import {
   hasLanded,
   isShutOut,
+  keyOf,
   knownTreeOnTip,
   redTriesToEject,
   treeFacts,
   treeOnTip,
   type KnownTree,
   type TreeFacts,
+  type TreeKey,
 } from './tree-facts.ts';
 
 export interface ChainLink {
@@ -30,10 +32,13 @@ export interface ChainLink {
 export const chainPlanner: QueuePlanner = (snapshot) => {
   const facts = treeFacts(snapshot);
   const rescues = rescuesOf(snapshot, facts);
-  const wanted = [
-    ...rescues.wanted.map((members) => linkFor(needsFirst(members, facts.pending), snapshot, facts)),
-    ...chainOf(snapshot, facts),
-  ];
+  const wanted = withoutRepetition(
+    [
+      ...rescues.wanted.map((members) => linkFor(needsFirst(members, facts.pending), snapshot, facts)),
+      ...chainOf(snapshot, facts),
+    ],
+    facts,
+  );
   const kept = new Set([...rescues.awaited, ...wanted.flatMap((link) => link.known?.running ?? [])]);
   const proposals: QueueProposal[] = [];
   let free = snapshot.slots;
@@ -56,6 +61,17 @@ export const chainPlanner: QueuePlanner = (snapshot) => {
   }
   return proposals;
 };
+
+/** A rescue may be a link of the chain as well: one tree, one run. */
+function withoutRepetition(links: readonly ChainLink[], facts: TreeFacts): readonly ChainLink[] {
+  const seen = new Set<TreeKey>();
+  return links.filter((link) => {
+    const key = keyOf(treeOnTip(link.members, facts) ?? facts.landed);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
 
 /** The start of a link that has no result and does not run; null otherwise. */
 export function startOf(link: ChainLink): QueueProposal | null {

@@ -21,6 +21,8 @@ export { admissible } from './admissible.ts';
 export type { AdmittedProposals, QueueRejection, RejectedProposal } from './admissible.ts';
 export { bayesPlanner } from './bayes/planner.ts';
 export { chainPlanner } from './chain.ts';
+export { outcomesOf, rememberOutcomes, withMemory } from './history.ts';
+export type { QueueMemory, QueueOutcome } from './history.ts';
 export type {
   QueueBuild,
   QueueChange,

@@ -28,6 +28,7 @@ export interface RedTree {
   /** Over the universe. */
   readonly bits: Bits;
   readonly items: readonly number[];
+  readonly itemBits: Bits;
   /** Chance that a good tree gives these red results. */
   readonly flake: number;
   /** A larger tree is as red as this one; false while a repeat may still clear it. */
@@ -38,6 +39,7 @@ export interface RunningTree {
   readonly build: BuildId;
   readonly bits: Bits;
   readonly items: readonly number[];
+  readonly itemBits: Bits;
   readonly holdsTip: boolean;
 }
 
@@ -48,9 +50,13 @@ export interface Board {
   readonly overlaps: readonly Bits[];
   /** Row u: everything that was in one green tree with u (u itself when it was in any). */
   readonly cleared: readonly Bits[];
-  /** Items that cannot be merged with item i. */
-  readonly textClashes: readonly Bits[];
+  /** Items that cannot be merged with item i; null for none. */
+  readonly textClashes: readonly (Bits | null)[];
   readonly reds: readonly RedTree[];
+  /** Red trees of the whole tip and items: with the tree that lacks one of these items green, proof against it. */
+  readonly redsOnTip: readonly { readonly bits: Bits; readonly size: number }[];
+  /** Items in some red tree. */
+  readonly inReds: Bits;
   readonly running: readonly RunningTree[];
   /** Trees on the present tip with a result or under test, as keys over items. */
   readonly tried: ReadonlySet<string>;
@@ -80,13 +86,16 @@ export function boardOf(snapshot: QueueSnapshot, facts: TreeFacts): Board {
     facts.landed,
     ...trees.filter((tree) => tree.green !== null).map((tree) => tree.bits),
   ]);
+  const reds = redTrees(trees, toUniverse, items.length, snapshot, facts);
   return {
     items,
     size,
     overlaps: overlapsOf(scopesOf(units, landed, snapshot)),
     cleared: clearedRows(greens.map(toUniverse), size),
-    textClashes: units.map((unit) => clashesOf(unit, units)),
-    reds: redTrees(trees, toUniverse, items.length, snapshot, facts),
+    textClashes: clashRows(units, itemOf),
+    reds,
+    redsOnTip: redsOnTip(trees, toUniverse, items.length, facts),
+    inReds: reds.reduce((all, red) => union(all, red.itemBits), emptyBits(items.length)),
     running: runningTrees(snapshot, facts, universeOf, items.length),
     tried: triedKeys(trees, toUniverse, items.length, facts),
     tests: testCounts(
@@ -160,15 +169,25 @@ function scopesOf(
   ];
 }
 
-function clashesOf(unit: readonly QueueChange[], units: readonly (readonly QueueChange[])[]): Bits {
-  const bits = emptyBits(units.length);
-  units.forEach((other, index) => {
-    const clash = unit.some((a) =>
-      other.some((b) => a.textConflicts.includes(b.id) || b.textConflicts.includes(a.id)),
-    );
-    if (clash) addBit(bits, index);
+function clashRows(
+  units: readonly (readonly QueueChange[])[],
+  itemOf: ReadonlyMap<ChangeId, number>,
+): readonly (Bits | null)[] {
+  const rows: (Bits | null)[] = units.map(() => null);
+  const note = (a: number, b: number): void => {
+    const row = rows[a] ?? emptyBits(units.length);
+    addBit(row, b);
+    rows[a] = row;
+  };
+  units.forEach((unit, a) => {
+    for (const id of unit.flatMap((change) => change.textConflicts)) {
+      const b = itemOf.get(id);
+      if (b === undefined) continue;
+      note(a, b);
+      note(b, a);
+    }
   });
-  return bits;
+  return rows;
 }
 
 function translate(tree: Bits, places: readonly number[], size: number): Bits {
@@ -215,7 +234,8 @@ function redTrees(
     const items = bitsIn(bits).filter((place) => place < itemCount);
     if (items.length === 0) continue;
     const isCertain = flakeRate <= 0 || tree.redTries > 1;
-    const red = { bits, items, flake: Math.max(1e-5, flakeRate ** tree.redTries), isCertain };
+    const itemBits = firstOf(bits, itemCount);
+    const red = { bits, items, itemBits, flake: Math.max(1e-5, flakeRate ** tree.redTries), isCertain };
     found.push({ red, count: countBits(bits) });
   }
   found.sort((a, b) => a.count - b.count);
@@ -225,6 +245,22 @@ function redTrees(
     if (!kept.some((smaller) => isSubset(smaller.bits, red.bits))) kept.push(red);
   }
   return kept;
+}
+
+function redsOnTip(
+  trees: readonly KnownTree[],
+  toUniverse: (tree: Bits) => Bits,
+  itemCount: number,
+  facts: TreeFacts,
+): Board['redsOnTip'] {
+  const found: { readonly bits: Bits; readonly size: number }[] = [];
+  for (const tree of trees) {
+    if (tree.red === null || tree.green !== null || !isSubset(facts.landed, tree.bits)) continue;
+    if (facts.changes.some((id, at) => hasBit(tree.bits, at) && isOutside(id, facts))) continue;
+    const bits = firstOf(toUniverse(tree.bits), itemCount);
+    found.push({ bits, size: countBits(bits) });
+  }
+  return found.slice(-MOST_REDS);
 }
 
 function runningTrees(
@@ -244,7 +280,8 @@ function runningTrees(
     const isWhole = build.members.every((id) => universeOf.has(id) || hasLanded(id, facts));
     const items = isWhole ? bitsIn(bits).filter((place) => place < itemCount) : [];
     const holdsTip = snapshot.landed.slice(build.landedBefore).every((id) => members.has(id));
-    return [{ build: build.id, bits, items, holdsTip }];
+    const itemBits = isWhole ? firstOf(bits, itemCount) : emptyBits(itemCount);
+    return [{ build: build.id, bits, items, itemBits, holdsTip }];
   });
 }
 
@@ -258,7 +295,7 @@ function triedKeys(
   for (const tree of trees) {
     const isWhole = !facts.changes.some((id, at) => hasBit(tree.bits, at) && isOutside(id, facts));
     if (!isWhole || !isSubset(facts.landed, tree.bits)) continue;
-    keys.add(itemsKey(bitsIn(toUniverse(tree.bits)).filter((place) => place < itemCount)));
+    keys.add(treeKeyOf(firstOf(toUniverse(tree.bits), itemCount)));
   }
   return keys;
 }
@@ -268,9 +305,20 @@ function isOutside(id: ChangeId, facts: TreeFacts): boolean {
   return !facts.pending.has(id) && !hasLanded(id, facts);
 }
 
-/** Items in any order as a key. */
-export function itemsKey(items: readonly number[]): string {
-  return String.fromCharCode(...items.toSorted((a, b) => a - b));
+/** The members below `count`, as a set of that capacity. */
+function firstOf(bits: Bits, count: number): Bits {
+  const first = bits.slice(0, Math.max(1, (count + 31) >>> 5));
+  const last = first.length - 1;
+  const spare = count - (last << 5);
+  if (spare < 32) first[last] = (first[last] ?? 0) & ((1 << spare) - 1);
+  return first;
+}
+
+/** A set of items as text: equal sets of one board have equal keys. */
+export function treeKeyOf(bits: Bits): string {
+  let key = '';
+  for (const word of bits) key += String.fromCharCode(word & 0xffff, word >>> 16);
+  return key;
 }
 
 function testCounts(trees: readonly Bits[], itemCount: number): readonly number[] {

@@ -24,7 +24,7 @@ export function deadRuns(
     // A change alone on the tip is the proof against it, so it runs to its end although its result is foreseen.
     if (run.items.length === 1 && run.holdsTip) return [];
     if (awaited.has(run.build) || isJointRun(run.items, board)) return [];
-    if (holdsCertainRed(run.items, board)) return cancel('it holds a tree that was red already');
+    if (holdsCertainRed(run.itemBits, board)) return cancel('it holds a tree that was red already');
     if (!run.holdsTip && isCleared(run.items, board))
       return cancel('the target moved on, and nothing in it is in doubt');
     return [];

@@ -4,6 +4,7 @@
  * conflicting changes are not rules here: they follow from one score. Pure: the same snapshot and seed give the same plan.
  */
 import type { ChangeId } from '../../ids.ts';
+import { bitsIn } from '../bit-set.ts';
 import type { QueuePlanner, QueueProposal, QueueSnapshot } from '../model.ts';
 import { needsFirst } from '../needs.ts';
 import { chainPlanner, isSteady } from '../chain.ts';
@@ -14,14 +15,16 @@ import { boardOf, type Board } from './board.ts';
 import { candidatesFor, treeOf } from './candidates.ts';
 import { deadRuns } from './dead-runs.ts';
 import { reasonFor } from './explain.ts';
-import { outlookOf, redWorlds } from './outlook.ts';
-import { addTrial, fieldOf, valueOf, type Field } from './score.ts';
+import { landingWalk } from './landing-walk.ts';
+import { addTrial, fieldOf, type Field } from './field.ts';
+import { valueOf } from './score.ts';
 import { trialOf, type Trial } from './trial.ts';
 import { overdueTrials } from './watchdog.ts';
-import { drawWorlds } from './worlds.ts';
+import { drawOutlook } from './worlds.ts';
 
 /** Operations for sampling; with the choice it stays below 20 ms at 200 changes and 16 slots. */
-const SAMPLING_BUDGET = 300_000;
+const SAMPLING_WORK = 600_000;
+const CHOICE_WORK = 1_000_000;
 /** Below this a run is not worth its slot. */
 const LEAST_VALUE = 0.003;
 
@@ -30,23 +33,22 @@ export const bayesPlanner: QueuePlanner = (snapshot, seed) => {
   const facts = treeFacts(snapshot);
   const board = boardOf(snapshot, facts);
   const random = prng(seed ^ (snapshot.builds.length * 7919 + snapshot.landed.length * 104_729));
-  const worlds = drawWorlds(board, random, { history: snapshot.history ?? null, budget: SAMPLING_BUDGET });
-  const outlook = outlookOf(worlds, board);
+  const outlook = drawOutlook(board, random, snapshot.history ?? null, { spent: 0, limit: SAMPLING_WORK });
   const { wanted, awaited } = rescuesOf(snapshot, facts);
   const dead = deadRuns(snapshot, facts, board, awaited);
   const kept = board.running.filter((run) => !dead.some((cancel) => cancel.build === run.build));
   const running = kept.map((run) => ({
-    ...trialOf(run.items, redWorlds(run.items, outlook), 'landing', board, outlook),
+    ...trialOf(run.items, 'landing', board, outlook),
     landable: run.holdsTip,
   }));
   const proposals: QueueProposal[] = [...dead];
   let free = snapshot.slots - kept.length;
-  const field = fieldOf(board, outlook, snapshot.slots, running);
+  const field = fieldOf(board, outlook, snapshot.slots, running, { spent: 0, limit: CHOICE_WORK });
   for (const joint of wanted.slice(0, Math.max(0, free))) {
     const items = board.items.flatMap((item, index) =>
       item.members.some((id) => joint.includes(id)) ? [index] : [],
     );
-    addTrial(field, trialOf(items, redWorlds(items, outlook), 'repair', board, outlook));
+    addTrial(field, trialOf(items, 'repair', board, outlook));
     proposals.push(
       startOf(joint, 'red alone, but a related change may repair it: tests them together once', facts),
     );
@@ -80,11 +82,12 @@ function repeatsOf(board: Board, snapshot: QueueSnapshot, facts: TreeFacts): rea
 
 function chooseTrials(field: Field, freeSlots: number): Trial[] {
   const chosen: Trial[] = [];
+  const landing = freeSlots > 0 ? landingWalk(field) : { emitted: [], base: null };
   for (let free = freeSlots; free > 0; free--) {
     let best: Trial | null = null;
     let bestValue = LEAST_VALUE;
-    for (const trial of candidatesFor(field, free)) {
-      const value = valueOf(trial, field);
+    for (const trial of candidatesFor(field, landing, free)) {
+      const value = valueOf(trial, field, bestValue);
       if (value > bestValue) [best, bestValue] = [trial, value];
     }
     best ??= field.trials.length === 0 ? oldestAlone(field) : null;
@@ -97,14 +100,14 @@ function chooseTrials(field: Field, freeSlots: number): Trial[] {
 
 function oldestAlone(field: Field): Trial | null {
   for (let item = 0; item < field.board.items.length; item++) {
-    const trial = treeOf([], [item], 'oldest', field);
+    const trial = treeOf(null, [item], 'oldest', field);
     if (trial !== null && !field.board.tried.has(trial.key)) return trial;
   }
   return null;
 }
 
 function membersOf(trial: Trial, board: Board): readonly ChangeId[] {
-  return trial.items.flatMap((item) => board.items[item]?.members ?? []);
+  return bitsIn(trial.bits).flatMap((item) => board.items[item]?.members ?? []);
 }
 
 function startOf(members: readonly ChangeId[], because: string, facts: TreeFacts): QueueProposal {

@@ -1,182 +1,100 @@
 /**
- * What one more tree is worth beside those that run or are chosen: the bits its result adds, what it would land in
- * worlds where nothing else lands as much, the finish of the queue, and proof against a bad change.
+ * What one more tree is worth beside those that run or are chosen: the bits its result adds, what it would land in worlds
+ * where nothing else lands as much, the changes it would prove bad, and the steps it takes towards the end of the queue.
  */
-import { countBits, countOnes } from '../bit-set.ts';
-import type { Board } from './board.ts';
-import { entropy, type Outlook, type WorldSet } from './outlook.ts';
+import type { Field } from './field.ts';
+import { entropyGiven, entropyGivenThree } from './information.ts';
+import { entropy, forEachWorld } from './outlook.ts';
+import { proofsBy } from './proofs.ts';
 import type { Trial } from './trial.ts';
 
-export interface Field {
-  readonly board: Board;
-  readonly outlook: Outlook;
-  readonly slots: number;
-  /** Worth of landing everything. */
-  readonly total: number;
-  readonly kappa: number;
-  /** Mean gate time of the items; 0 when unknown. */
-  readonly meanGateMs: number;
-  /** Per world, worth of the largest good set. */
-  readonly largest: Float64Array;
-  /** Trees running or chosen. */
-  readonly trials: Trial[];
-  /** Per world, the most that one of `trials` lands. Changed as trials are added. */
-  readonly best: Float64Array;
-}
+/** A proof against a change, as part of the worth of landing one. */
+const PROOF = 0.7;
+/** Worth of the end of the queue, in bits per slot. */
+const END = 1.5;
+/** The last step to the end earns half of it, the one before a quarter, and so on. */
+const NEARER = 0.5;
 
-export function fieldOf(board: Board, outlook: Outlook, slots: number, running: readonly Trial[]): Field {
-  const total = board.items.reduce((sum, item) => sum + item.weight, 0);
-  const rho = outlook.risk.reduce((sum, risk) => sum + entropy(risk), 0) / slots;
-  const gates = board.items.map((item) => item.gateMs).filter((ms) => ms > 0);
-  const field: Field = {
-    board,
-    outlook,
-    slots,
-    total,
-    kappa: slots === 1 ? 1 + 1 / Math.max(0.05, rho) : Math.min(16, 3 + 2 / Math.max(0.05, rho)),
-    meanGateMs: gates.reduce((sum, ms) => sum + ms, 0) / Math.max(1, gates.length),
-    largest: largestGoodSets(board, outlook),
-    trials: [],
-    best: new Float64Array(outlook.worlds),
-  };
-  for (const trial of running) addTrial(field, trial);
-  return field;
-}
-
-export function addTrial(field: Field, trial: Trial): void {
-  field.trials.push(trial);
-  if (!trial.landable) return;
-  for (let world = 0; world < field.outlook.worlds; world++) {
-    if (!isIn(trial.red, world)) field.best[world] = Math.max(field.best[world] ?? 0, trial.weight);
-  }
-}
-
-/** Greedy in order of risk: exact enough, since only worlds with active pairs leave a choice. */
-function largestGoodSets(board: Board, outlook: Outlook): Float64Array {
-  const order = board.items
-    .map((_, item) => item)
-    .toSorted((a, b) => (outlook.risk[a] ?? 0) - (outlook.risk[b] ?? 0));
-  const largest = new Float64Array(outlook.worlds);
-  const chosen = new Map<number, WorldSet>();
-  for (const item of order) {
-    const out = (outlook.redAlone[item] ?? new Uint32Array(1)).slice();
-    for (const partner of outlook.partners[item] ?? []) {
-      const inSet = chosen.get(partner.item);
-      if (inSet === undefined) continue;
-      for (let at = 0; at < out.length; at++)
-        out[at] = (out[at] ?? 0) | ((partner.red[at] ?? 0) & (inSet[at] ?? 0));
-    }
-    const weight = board.items[item]?.weight ?? 1;
-    for (let world = 0; world < outlook.worlds; world++) {
-      if (!isIn(out, world)) largest[world] = (largest[world] ?? 0) + weight;
-    }
-    chosen.set(
-      item,
-      out.map((word) => ~word),
-    );
-  }
-  return largest;
-}
-
-export function isIn(set: WorldSet, world: number): boolean {
-  return (((set[world >>> 5] ?? 0) >>> (world & 31)) & 1) === 1;
-}
-
-/** The worth of adding `trial`, in bits per mean gate time. */
-export function valueOf(trial: Trial, field: Field): number {
+/** The worth of adding `trial`, in bits per mean gate time; -1 when it is surely not above `atLeast`. */
+export function valueOf(trial: Trial, field: Field, atLeast: number): number {
   const { outlook } = field;
-  let gain = 0;
-  let finishes = 0;
-  for (let world = 0; world < outlook.worlds; world++) {
-    if (isIn(trial.red, world)) continue;
-    const best = field.best[world] ?? 0;
-    const largest = field.largest[world] ?? 0;
-    if (trial.weight > best) gain += trial.weight - best;
-    if (trial.weight >= largest && best < largest) finishes += 1;
-  }
-  const landing = (field.kappa * gain) / (outlook.worlds * Math.max(1, field.total));
-  const finish = (0.5 * field.slots * finishes) / outlook.worlds;
-  const worth = conditionalEntropy(trial, field) + landing + finish + proofValue(trial, field);
-  return field.meanGateMs > 0 && trial.gateMs > 0 ? (worth * field.meanGateMs) / trial.gateMs : worth;
-}
-
-const PROOF = 1.2;
-
-/** A red result proves something against a change when the tree without it is the tip or turns out green. */
-function proofValue(trial: Trial, field: Field): number {
-  const share = trial.items.length === 1 ? 1 - trial.pGreen : provenOnTrials(trial, field);
-  return share === 0 ? 0 : (PROOF * field.kappa * share) / Math.max(1, field.board.items.length);
-}
-
-function provenOnTrials(trial: Trial, field: Field): number {
-  let share = 0;
-  for (const base of field.trials) {
-    if (!base.landable || base.items.length !== trial.items.length - 1) continue;
-    if (!base.items.every((item) => trial.items.includes(item))) continue;
-    let proofs = 0;
-    for (let at = 0; at < base.red.length; at++)
-      proofs += countOnes((trial.red[at] ?? 0) & ~(base.red[at] ?? 0));
-    share = Math.max(share, proofs / field.outlook.worlds);
-  }
-  return share;
-}
-
-/** Entropy of the result given the results of the three trees that tell most about it. */
-function conditionalEntropy(trial: Trial, field: Field): number {
+  const { landed, proven, end } = progressBy(trial, field);
+  const progress = (field.kappa * (landed + PROOF * proven)) / Math.max(1, field.total);
+  const sure = (progress + END * field.slots * end) / outlook.worlds;
+  const perGate = field.meanGateMs > 0 && trial.gateMs > 0 ? field.meanGateMs / trial.gateMs : 1;
   const own = entropy(trial.pGreen);
-  if (own === 0 || field.trials.length === 0) return own;
-  const informative = field.trials
-    .map((other) => ({ other, left: jointEntropy([other.red], trial.red, field.outlook.worlds) }))
-    .toSorted((a, b) => a.left - b.left)
-    .slice(0, 3);
-  return jointEntropy(
-    informative.map(({ other }) => other.red),
-    trial.red,
-    field.outlook.worlds,
-  );
+  if ((sure + own) * perGate <= atLeast) return -1;
+  return (sure + conditionalEntropy(trial, own, field, atLeast / perGate - sure)) * perGate;
 }
 
-/** H(red | givens), by counting the worlds of every combination of results. */
-function jointEntropy(givens: readonly WorldSet[], red: WorldSet, worlds: number): number {
-  const cells = 1 << givens.length;
-  const total = new Float64Array(cells);
-  const bad = new Float64Array(cells);
-  const spare = worlds & 31;
-  for (let at = 0; at < red.length; at++) {
-    const valid = at === red.length - 1 && spare !== 0 ? (1 << spare) - 1 : -1;
-    const word = red[at] ?? 0;
-    for (let cell = 0; cell < cells; cell++) {
-      let inCell = valid;
-      for (let given = 0; given < givens.length; given++) {
-        const mask = givens[given]?.[at] ?? 0;
-        inCell &= (cell >>> given) & 1 ? mask : ~mask;
-      }
-      total[cell] = (total[cell] ?? 0) + countOnes(inCell);
-      bad[cell] = (bad[cell] ?? 0) + countOnes(inCell & word);
+interface Progress {
+  /** Sums over the worlds: additional worth landed, changes proven bad, credit for steps to the end. */
+  readonly landed: number;
+  readonly proven: number;
+  readonly end: number;
+}
+
+function progressBy(trial: Trial, field: Field): Progress {
+  const { best, goal, missing, scratch: steps } = field;
+  const proofs = proofsBy(trial, field);
+  let landed = 0;
+  let proven = 0;
+  let end = 0;
+  if (proofs.length > 0) steps.fill(0);
+  for (const proof of proofs)
+    forEachWorld(proof.worlds, 'present', (world) => {
+      steps[world] = (steps[world] ?? 0) + 1;
+      proven += 1;
+    });
+  forEachWorld(trial.red, 'absent', (world) => {
+    const reached = best[world] ?? 0;
+    if (trial.weight <= reached) return;
+    landed += trial.weight - reached;
+    const wanted = goal.largest[world] ?? 0;
+    if (trial.weight < wanted || reached >= wanted) return;
+    if (proofs.length > 0) steps[world] = (steps[world] ?? 0) + 1;
+    else end += creditFor(missing[world] ?? 1);
+  });
+  if (proofs.length > 0) {
+    for (let world = 0; world < steps.length; world++) {
+      const made = steps[world] ?? 0;
+      for (let step = 0; step < made; step++) end += creditFor((missing[world] ?? 1) - step);
     }
   }
-  let sum = 0;
-  for (let cell = 0; cell < cells; cell++) {
-    const count = total[cell] ?? 0;
-    if (count > 0) sum += (count / worlds) * entropy((bad[cell] ?? 0) / count);
-  }
-  return sum;
+  field.work.spent += 2 * steps.length;
+  return { landed, proven, end };
 }
 
-/** Share of the worlds in which what runs or is chosen lands less than this part of everything. */
-export function poorWorlds(field: Field, part: number): WorldSet {
-  const set = new Uint32Array(Math.max(1, (field.outlook.worlds + 31) >>> 5));
-  for (let world = 0; world < field.outlook.worlds; world++) {
-    if ((field.best[world] ?? 0) < part * field.total)
-      set[world >>> 5] = (set[world >>> 5] ?? 0) | (1 << (world & 31));
-  }
-  return set;
+const CREDITS = Array.from({ length: 16 }, (_, left) => NEARER ** Math.max(1, left));
+
+/** Credit for a step after which `left - 1` are left. */
+function creditFor(left: number): number {
+  return CREDITS[Math.max(1, left)] ?? 0;
 }
 
-export function shareWithin(red: WorldSet, within: WorldSet): number {
-  const size = countBits(within);
-  if (size === 0) return 0;
-  let green = 0;
-  for (let at = 0; at < within.length; at++) green += countOnes((within[at] ?? 0) & ~(red[at] ?? 0));
-  return green / size;
+/** Entropy of the result given the results of the three trees that tell most about it; stops when below `atLeast`. */
+function conditionalEntropy(trial: Trial, own: number, field: Field, atLeast: number): number {
+  const { trials, outlook } = field;
+  if (own === 0 || trials.length === 0) return own;
+  let [first, second, third] = [-1, -1, -1];
+  let [least, less, little] = [Infinity, Infinity, Infinity];
+  for (let at = 0; at < trials.length; at++) {
+    const left = entropyGiven(trials[at]?.red ?? trial.red, trial.red, outlook.worlds);
+    if (left < least) {
+      [third, second, first] = [second, first, at];
+      [little, less, least] = [less, least, left];
+    } else if (left < less) {
+      [third, second] = [second, at];
+      [little, less] = [less, left];
+    } else if (left < little) {
+      third = at;
+      little = left;
+    }
+  }
+  field.work.spent += (trials.length + 8) * 3 * outlook.words;
+  if (second < 0 || least <= atLeast) return least;
+  const a = trials[first]?.red ?? trial.red;
+  const b = trials[second]?.red ?? trial.red;
+  const c = third < 0 ? b : (trials[third]?.red ?? trial.red);
+  return entropyGivenThree(a, b, c, trial.red, outlook.worlds);
 }

@@ -2,9 +2,10 @@
  * Bounded waiting. Belief only orders the work, so it must not be able to starve a change: trees with the oldest change
  * are forced in when nothing was decided for long, or when one change waits far longer than the load explains.
  */
+import { bitsIn } from '../bit-set.ts';
 import type { QueueSnapshot } from '../model.ts';
 import { treeOf } from './candidates.ts';
-import type { Field } from './score.ts';
+import type { Field } from './field.ts';
 import type { Trial } from './trial.ts';
 
 const IDLE_GATES = 3;
@@ -18,20 +19,20 @@ export function overdueTrials(snapshot: QueueSnapshot, field: Field, freeSlots: 
   if (overdue === null) return [];
   const base = field.trials
     .filter((trial) => trial.landable && trial.pGreen >= 0.8)
-    .toSorted((a, b) => b.items.length - a.items.length)[0];
+    .toSorted((a, b) => b.size - a.size)[0];
   const trial =
-    treeOf(base?.items ?? [], [overdue], 'waiting', field) ?? treeOf([], [overdue], 'waiting', field);
+    treeOf(base ?? null, [overdue], 'waiting', field) ?? treeOf(null, [overdue], 'waiting', field);
   return trial === null || isKnown(trial, field) ? [] : [trial];
 }
 
 /** Tip + oldest, tip + two oldest, and so on. */
 function oldestTogether(field: Field, count: number): readonly Trial[] {
   const trials: Trial[] = [];
-  const items: number[] = [];
+  let last: Trial | null = null;
   for (let item = 0; item < field.board.items.length && trials.length < count; item++) {
-    const trial = treeOf(items, [item], 'waiting', field);
+    const trial = treeOf(last, [item], 'waiting', field);
     if (trial === null) continue;
-    items.splice(0, items.length, ...trial.items);
+    last = trial;
     if (!isKnown(trial, field)) trials.push(trial);
   }
   return trials;
@@ -41,7 +42,9 @@ function oldestTogether(field: Field, count: number): readonly Trial[] {
 function overdueItem(snapshot: QueueSnapshot, field: Field): number | null {
   const { items } = field.board;
   const patienceMs = WAITING_GATES * field.meanGateMs * Math.max(1, items.length / snapshot.slots);
-  const covered = new Set(field.trials.filter((trial) => trial.landable).flatMap((trial) => trial.items));
+  const covered = new Set(
+    field.trials.filter((trial) => trial.landable).flatMap((trial) => bitsIn(trial.bits)),
+  );
   const arrivals = new Map(snapshot.pending.map((change) => [change.id, change.arrivedAtMs]));
   for (const [index, item] of items.entries()) {
     const first = item.members[0];

@@ -1,54 +1,52 @@
 /**
- * Belief as possible worlds: each holds a set of causes that explains every red tree. Block Gibbs sampling: one red tree
- * after the other gets its causes drawn anew, kept when all other red trees stay explained. Rebuilt from the snapshot on
- * every call, so that a plan is a function of snapshot and seed. Work is counted in operations, never in time.
+ * Belief as possible worlds: each holds a set of causes that explains every red tree. Rebuilt from the snapshot on every
+ * call, so that a plan is a function of snapshot and seed. Work is counted in operations, never in time.
  */
 import type { QueueHistory } from '../model.ts';
 import type { Prng } from '../prng.ts';
 import { countBits, countOnes, hasBit } from '../bit-set.ts';
 import type { Board } from './board.ts';
-import {
-  causesOf,
-  decodeCause,
-  drawCauses,
-  isPairCause,
-  isPredicted,
-  pairCode,
-  type Causes,
-} from './causes.ts';
+import { causesOf, isPossiblePair, pairCode, type Causes } from './causes.ts';
+import { DraftWorld } from './draft-world.ts';
+import { OutlookBuilder, type Outlook } from './outlook.ts';
 import { doOverlap } from './overlap.ts';
-import { rateSampler, type RateCounts, type Rates, type RateSampler } from './rates.ts';
+import { rateSampler, type RateCounts, type RateSampler } from './rates.ts';
+import type { Work } from './work.ts';
 
-export interface World {
-  readonly causes: number[];
-  readonly rates: Rates;
-}
-
-export interface BeliefOptions {
-  readonly history: QueueHistory | null;
-  /** Operations the sampling may spend. */
-  readonly budget: number;
-}
+const MOST_SWEEPS = 25;
 
 /** How many worlds a queue of this many items is worth. */
 export function worldCount(items: number): number {
-  if (items <= 16) return 512;
-  return items <= 80 ? 256 : 128;
+  return items <= 80 ? 512 : 128;
 }
 
-export function drawWorlds(board: Board, random: Prng, options: BeliefOptions): readonly World[] {
+/** Draws the worlds and turns them sideways. */
+export function drawOutlook(board: Board, random: Prng, history: QueueHistory | null, work: Work): Outlook {
   const causes = causesOf(board);
-  const sampler = rateSampler(sureCounts(board, options.history), causes.suspects);
+  const sampler = rateSampler(sureCounts(board, history), causes.suspects);
   const count = worldCount(board.items.length);
-  const sweeps = sweepCount(causes, count, options.budget);
-  const worlds = Array.from({ length: count }, () => drawWorld(board, causes, sampler, sweeps, random));
-  const order = worlds.map((_, index) => index);
-  for (const item of causes.freeSingles)
-    spreadItem(item, order, worlds, (world) => 1 - Math.exp(-world.rates.single), random);
-  for (const item of causes.freePredicted) {
-    spreadItem(item, order, worlds, () => board.items[item]?.predictedFail ?? 0.1, random);
+  const share = (work.limit - work.spent) / count;
+  const builder = new OutlookBuilder(board, count);
+  const draft = new DraftWorld(board, causes);
+  const single = new Float64Array(count);
+  for (let world = 0; world < count; world++) {
+    const rates = drawExplained(draft, causes.perRed.length, sampler, share, random);
+    for (let at = 0; at < draft.count; at++) builder.mark(world, draft.codes[at] ?? 0);
+    single[world] = 1 - Math.exp(-rates.single);
+    drawFree(world, builder, board, causes, rates, random);
   }
-  return worlds;
+  const order = Array.from(single, (_, index) => index);
+  for (const item of causes.freeSingles)
+    spreadItem(item, order, (world) => single[world] ?? 0, builder, random);
+  for (const item of causes.freePredicted) {
+    const rate = board.items[item]?.predictedFail ?? 0.1;
+    spreadItem(item, order, () => rate, builder, random);
+  }
+  work.spent +=
+    draft.operations +
+    count * (causes.freeSingles.length + causes.freePredicted.length) +
+    causes.freePairs.length;
+  return builder.finish();
 }
 
 /**
@@ -58,99 +56,38 @@ export function drawWorlds(board: Board, random: Prng, options: BeliefOptions): 
 function spreadItem(
   item: number,
   order: number[],
-  worlds: readonly World[],
-  rateIn: (world: World) => number,
+  rateIn: (world: number) => number,
+  builder: OutlookBuilder,
   random: Prng,
 ): void {
   shuffle(order, random);
   let sum = random.next();
-  for (const index of order) {
-    const world = worlds[index];
-    if (world === undefined) continue;
+  for (const world of order) {
     sum += rateIn(world);
     if (sum < 1) continue;
     sum -= 1;
-    world.causes.push(item);
+    builder.mark(world, item);
   }
 }
 
-function sweepCount(causes: Causes, worlds: number, budget: number): number {
-  const reds = causes.perRed.length;
-  if (reds === 0) return 0;
-  const work = causes.perRed.reduce((sum, red) => sum + 20 + 0.4 * red.singles.length + reds, 12);
-  return Math.max(2, Math.min(reds === 1 ? 2 : 60, Math.floor(budget / (worlds * work))));
-}
-
-/** The causes of one world with the red trees each explains, kept side by side for speed. */
-interface Draft {
-  codes: number[];
-  low: number[];
-  high: number[];
-}
-
-function drawWorld(board: Board, causes: Causes, sampler: RateSampler, sweeps: number, random: Prng): World {
-  const reds = causes.perRed.length;
-  const draft: Draft = { codes: [], low: [], high: [] };
-  let rates = ratesFor(draft.codes, board, sampler, random);
-  for (let red = 0; red < reds; red++) {
-    if (!isExplained(draft, red)) redraw(draft, red, causes, rates, board, random, 0, 0);
-  }
-  const allLow = allOnes(reds);
-  const allHigh = allOnes(reds - 32);
-  for (let sweep = 0; sweep < sweeps; sweep++) {
-    rates = ratesFor(draft.codes, board, sampler, random);
-    for (let step = 0; step < reds; step++) {
-      redraw(draft, random.below(reds), causes, rates, board, random, allLow, allHigh);
-    }
-  }
-  rates = ratesFor(draft.codes, board, sampler, random);
-  return { causes: [...draft.codes, ...drawFree(board, causes, rates, random)], rates };
-}
-
-function isExplained(draft: Draft, red: number): boolean {
-  const masks = red < 32 ? draft.low : draft.high;
-  return masks.some((mask) => ((mask >>> (red & 31)) & 1) === 1);
-}
-
-/** Draws the causes of one red tree anew; keeps the old ones when the trees of the masks would not all stay explained. */
-function redraw(
-  draft: Draft,
-  red: number,
-  causes: Causes,
-  rates: Rates,
-  board: Board,
+/** Sweeps over all red trees until the share of this world in the work is spent; one red tree alone needs two. */
+function drawExplained(
+  draft: DraftWorld,
+  reds: number,
+  sampler: RateSampler,
+  share: number,
   random: Prng,
-  allLow: number,
-  allHigh: number,
-): void {
-  const bit = 1 << (red & 31);
-  const own = red < 32 ? draft.low : draft.high;
-  let low = 0;
-  let high = 0;
-  for (let at = 0; at < own.length; at++) {
-    if (((own[at] ?? 0) & bit) !== 0) continue;
-    low |= draft.low[at] ?? 0;
-    high |= draft.high[at] ?? 0;
+): ReturnType<RateSampler> {
+  draft.count = 0;
+  let rates = sampler(draft.tally(), random);
+  for (let red = 0; red < reds; red++) if (!draft.isExplained(red)) draft.explain(red, rates, random);
+  const last = draft.operations + share;
+  const most = reds === 1 ? 2 : MOST_SWEEPS;
+  for (let sweep = 0; sweep < most && (sweep < 2 || draft.operations < last); sweep++) {
+    rates = sampler(draft.tally(), random);
+    for (let step = 0; step < reds; step++) draft.redraw(random.below(reds), rates, random);
   }
-  const drawn = drawCauses(red, causes, rates, board, random);
-  const drawnLow = drawn.map((code) => causes.redsOf(code, 0));
-  const drawnHigh = drawn.map((code) => causes.redsOf(code, 1));
-  for (const mask of drawnLow) low |= mask;
-  for (const mask of drawnHigh) high |= mask;
-  if ((low & allLow) !== allLow || (high & allHigh) !== allHigh) return;
-  let kept = 0;
-  for (let at = 0; at < own.length; at++) {
-    if (((own[at] ?? 0) & bit) !== 0) continue;
-    draft.codes[kept] = draft.codes[at] ?? 0;
-    const [keptLow, keptHigh] = [draft.low[at] ?? 0, draft.high[at] ?? 0];
-    draft.low[kept] = keptLow;
-    draft.high[kept] = keptHigh;
-    kept += 1;
-  }
-  draft.codes.length = draft.low.length = draft.high.length = kept;
-  draft.codes.push(...drawn);
-  draft.low.push(...drawnLow);
-  draft.high.push(...drawnHigh);
+  return sampler(draft.tally(), random);
 }
 
 /** Changes `order`. */
@@ -163,49 +100,30 @@ function shuffle(order: number[], random: Prng): void {
   }
 }
 
-function allOnes(count: number): number {
-  if (count <= 0) return 0;
-  return count >= 32 ? -1 : (1 << count) - 1;
-}
-
-function ratesFor(active: readonly number[], board: Board, sampler: RateSampler, random: Prng): Rates {
-  let bad = 0;
-  let pairs = 0;
-  let others = 0;
-  for (const code of active) {
-    if (code < board.items.length) bad += isPredicted(code, board) ? 0 : 1;
-    else if (isPairCause(code, board)) {
-      const [a, b] = decodeCause(code, board);
-      if (a !== undefined && b !== undefined && doOverlap(board.overlaps, a, b)) pairs += 1;
-      else others += 1;
-    }
+/** Pairs no result speaks about yet, from the prior. */
+function drawFree(
+  world: number,
+  builder: OutlookBuilder,
+  board: Board,
+  causes: Causes,
+  rates: ReturnType<RateSampler>,
+  random: Prng,
+): void {
+  const { freePairs, redsLow, redsHigh } = causes;
+  const span = freePairs.length * rates.pair;
+  for (let at = random.exponential(); at < span; at += random.exponential()) {
+    const code = freePairs[Math.floor(at / rates.pair)];
+    if (code !== undefined) builder.mark(world, code);
   }
-  return sampler({ bad, pairs, others }, random);
-}
-
-/** Causes no result speaks about yet, from the prior. */
-function drawFree(board: Board, causes: Causes, rates: Rates, random: Prng): number[] {
-  const drawn: number[] = [];
-  const skip = (list: readonly number[], hazard: number): void => {
-    for (let at = random.exponential(); at < list.length * hazard; at += random.exponential()) {
-      const code = list[Math.floor(at / hazard)];
-      if (code !== undefined && drawn.at(-1) !== code) drawn.push(code);
-    }
-  };
-  skip(causes.freePairs, rates.pair);
   const places = board.items.length * (board.size - (board.items.length + 1) / 2);
   for (let at = random.exponential(); at < places * rates.other; at += random.exponential()) {
-    const code = drawAnywhere(board, causes, random);
-    if (code !== undefined && causes.redsOf(code, 0) === 0 && causes.redsOf(code, 1) === 0) drawn.push(code);
+    const a = random.below(board.items.length);
+    const b = random.below(board.size);
+    if (a === b || !isPossiblePair(a, b, board) || doOverlap(board.overlaps, a, b)) continue;
+    const inReds =
+      ((redsLow[a] ?? 0) & (redsLow[b] ?? 0)) !== 0 || ((redsHigh[a] ?? 0) & (redsHigh[b] ?? 0)) !== 0;
+    if (!inReds) builder.mark(world, pairCode(a, b, board));
   }
-  return drawn;
-}
-
-function drawAnywhere(board: Board, causes: Causes, random: Prng): number | undefined {
-  const a = random.below(board.items.length);
-  const b = random.below(board.size);
-  const isOpen = a !== b && causes.isPossiblePair(a, b) && !doOverlap(board.overlaps, a, b);
-  return isOpen ? pairCode(a, b, board) : undefined;
 }
 
 function sureCounts(board: Board, history: QueueHistory | null): RateCounts {
