@@ -66,6 +66,7 @@ const EFFECTS = [
   'publish.transfer',
   'publish.cas',
   'publish.checkout',
+  'publish.push',
   'refs.move',
 ] as const;
 
