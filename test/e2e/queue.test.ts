@@ -1,5 +1,5 @@
 /** `copse queue` with the real binary: on a merge that is at work, and on one that rests. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { requireBuild, Rig } from '../rig/copse.ts';
@@ -86,3 +86,28 @@ test('branches built on others, needs and priorities are kept to the end', () =>
   expect(landed.indexOf('two')).toBeLessThan(landed.indexOf('one'));
   expect(rig.copse([...words, '--needs', 'one=nowhere']).code).toBe(2);
 });
+
+test('a build that is not wanted any more is ended with everything its gate started', async () => {
+  const pids = join(rig.root, 'pids');
+  const gate = `echo $$ >> ${pids}; sleep 600 & echo $! >> ${pids}; wait`;
+  const merge = rig.start(['merge', 'one', '--gate', gate, '-v']);
+  await merge.says(/build-1 +testing/);
+  await expect.poll(() => started(pids), { timeout: 60_000, interval: 100 }).toBe(2);
+  expect(rig.copse(['queue', 'eject', 'one']).code).toBe(0);
+  expect((await merge.ended).code).toBe(0);
+  const alive = readFileSync(pids, 'utf8').trim().split('\n').map(Number).filter(isAlive);
+  expect(alive).toEqual([]);
+});
+
+function started(pids: string): number {
+  return existsSync(pids) ? readFileSync(pids, 'utf8').trim().split('\n').length : 0;
+}
+
+/** A zombie has ended; who reaps it is not Copse's business. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

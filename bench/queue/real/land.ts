@@ -6,6 +6,8 @@ import { branchOf, materialize, TARGET } from './materialize.ts';
 
 /** An undisturbed merge of the largest workload with one slot and one-second gates stays far below it. */
 const LIMIT_MS = 600_000;
+/** Said once the run is in the log, by a merge and by one that is resumed. */
+const BEGUN = ' run-';
 /** `copse merge` exits so when everything was decided: done, some work refused, some conflicted. */
 const DECIDED = [0, 5, 7];
 
@@ -33,22 +35,24 @@ export async function land(
   materialize(workload, at.repository, at.env, new Set(workload.changes.map((change) => change.id)));
   const gate = `BENCH_LOG='${at.log}' BENCH_SCALE=${options.scale} BENCH_TARGET=${TARGET} node gate.mjs`;
   const merge = ['merge', ...branches, '--into', TARGET, '--gate', gate, '--slots', String(workload.slots)];
-  const start = (args: readonly string[], killAfterMs: number | null) =>
-    runProgram([program, ...args, '--json'], at, killAfterMs);
+  const start = (args: readonly string[], kill: Kill) => runProgram([program, ...args, '-v'], at, kill);
   const dice = prng(options.seed);
   const faults: string[] = [];
   let kills = 0;
   let args = merge;
   for (let tries = 0; tries <= options.kills; tries += 1) {
     const isLast = tries === options.kills;
-    const killAfterMs = isLast ? LIMIT_MS : 150 + dice.below(2_500);
-    const ended = await start(args, killAfterMs);
+    const ended = await start(
+      args,
+      isLast ? { ms: LIMIT_MS, from: '' } : { ms: dice.below(4_000), from: BEGUN },
+    );
     if (ended.signal === 'SIGKILL' && !isLast) {
       kills += 1;
-      // Killed before the run was recorded, there is none to resume.
-      args = (await start(['status'], null)).code === 0 ? ['resume', '--takeover'] : merge;
+      args = ['resume', '--takeover'];
       continue;
     }
+    // The kill came after the end was recorded.
+    if (kills > 0 && ended.code === 2 && ended.errors.includes('has finished')) break;
     if (ended.code === null || !DECIDED.includes(ended.code))
       faults.push(`ended with ${ended.code ?? ended.signal}: ${ended.errors.slice(-400)}`);
     break;
@@ -63,7 +67,13 @@ interface Ended {
   readonly errors: string;
 }
 
-function runProgram(args: readonly string[], at: LandingPlace, killAfterMs: number | null): Promise<Ended> {
+interface Kill {
+  readonly ms: number;
+  /** Counted from when the program has said this. */
+  readonly from: string;
+}
+
+function runProgram(args: readonly string[], at: LandingPlace, { ms, from }: Kill): Promise<Ended> {
   const env = { ...at.env, COPSE_STATE_DIR: `${at.root}/state` };
   const child = spawn(process.execPath, args, { cwd: at.repository, env, detached: true });
   let output = '';
@@ -77,7 +87,12 @@ function runProgram(args: readonly string[], at: LandingPlace, killAfterMs: numb
       // It ended by itself in the same moment.
     }
   };
-  const timer = killAfterMs === null ? null : setTimeout(kill, killAfterMs);
+  let timer: NodeJS.Timeout | null = null;
+  const arm = (): void => {
+    if (timer === null && errors.includes(from)) timer = setTimeout(kill, ms);
+  };
+  child.stderr.on('data', arm);
+  arm();
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {
       if (timer !== null) clearTimeout(timer);

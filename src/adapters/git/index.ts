@@ -26,6 +26,7 @@ import { Mutexes, Semaphore, withFileLock } from './lock.ts';
 import { sweepStateLocks } from './lock-sweep.ts';
 import { wasMadeInWorkspace } from './made-in-workspace.ts';
 import { worktreeChanges } from './look.ts';
+import { MergeHistory } from './merge-history.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs } from './move-refs.ts';
 import { requireCommit } from './objects.ts';
@@ -102,6 +103,7 @@ async function openContext(options: OpenGitOptions): Promise<GitContext> {
     userReader: new ObjectReader(git, places.view),
     identity: await openIdentity(git, user, stateDir),
     mutexes: new Mutexes(),
+    history: new MergeHistory(),
     pristineSlots: new Map(),
     // Measured: twice the processors is where parallel checkouts stop getting faster.
     checkouts: new Semaphore(2 * availableParallelism()),
