@@ -19,6 +19,7 @@ export default {
     'src/ports/*.ts',
     'bench/*.ts',
     'bench/queue/main.ts',
+    'bench/queue/real/main.ts',
     'test/rig/orchestrator.ts',
     'test/contract/store/leader-process.ts',
     'scripts/*.mjs',

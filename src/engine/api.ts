@@ -3,6 +3,7 @@ import { Failure } from '../kit/failure.ts';
 import type { BranchName, ChangeId, RunId } from '../core/ids.ts';
 import type { Plan } from '../core/plan/model.ts';
 import type { RunEvent, RunOptions } from '../core/run/events.ts';
+import type { EntryWish } from '../core/run/queue-orders.ts';
 import { fold } from '../core/run/reduce.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { Fact } from '../core/schedule/snapshot.ts';
@@ -12,7 +13,7 @@ import { Journal } from './journal.ts';
 import { loadLatest, noteRunStart } from './load-latest.ts';
 import { RunLoop } from './loop.ts';
 import { pruneState } from './retention.ts';
-import { settleTarget } from './target.ts';
+import { settleRemoteTarget, settleTarget } from './target.ts';
 
 export { loadLatest };
 
@@ -42,6 +43,8 @@ export interface NewRun {
   readonly options: RunOptions;
   /** Branches to land, in merge mode. */
   readonly branches: readonly BranchName[];
+  /** What is wished for some of them. */
+  readonly wishes?: ReadonlyMap<BranchName, EntryWish>;
 }
 
 /** Records a new run durably and answers with its loop, not yet running. */
@@ -51,7 +54,11 @@ export async function startRun(
   request: NewRun,
   observer: Observer,
 ): Promise<RunLoop> {
-  const base = await settleTarget(deps, request.target, request.plan.workspace.base);
+  const { remote } = request.options;
+  const base =
+    remote === undefined
+      ? await settleTarget(deps, request.target, request.plan.workspace.base)
+      : await settleRemoteTarget(deps, { remote, branch: request.target });
   const atMs = deps.clock.now();
   await pruneState(deps, request.run);
   const firstSeq = (await deps.store.lastSeq()) + 1;
@@ -66,6 +73,7 @@ export async function startRun(
     head: null,
     title: branch,
     paths: [],
+    ...wishOf(branch, request.wishes),
     atMs,
   }));
   const events: RunEvent[] = [
@@ -79,6 +87,11 @@ export async function startRun(
     throw new Failure('run-unreadable', 'the run that was just recorded cannot be read back');
   observer({ events, state });
   return new RunLoop(deps, journal, leadership, state, observer);
+}
+
+function wishOf(branch: BranchName, wishes: NewRun['wishes']): { readonly wish?: EntryWish } {
+  const wish = wishes?.get(branch);
+  return wish === undefined ? {} : { wish };
 }
 
 /** The newest run again, from the log: what was intended and not settled is settled first. null when there is none. */

@@ -19,6 +19,7 @@ import type { Leadership } from '../ports/store.ts';
 import { servedTask } from '../core/run/steps.ts';
 import { perform } from './act/perform.ts';
 import type { ActContext, Deps, Observer } from './deps.ts';
+import { openBranchWatch, type BranchWatch } from './branch-watch.ts';
 import { leaderEnd, unwantedIntents } from './cancel.ts';
 import type { Journal } from './journal.ts';
 import { observe } from './observe.ts';
@@ -44,6 +45,7 @@ export class RunLoop {
   readonly #watching = new Map<AttemptId, AbortController>();
   readonly #pickedPorts = new Set<number>();
   readonly #radar: Radar;
+  #branches: BranchWatch | null = null;
   #isDraining = false;
   #error: unknown = null;
   #wake: () => void = () => {};
@@ -86,6 +88,8 @@ export class RunLoop {
     try {
       const expected = await expectOverlaps(this.#deps, this.#state);
       if (expected !== null) this.#inbox.unshift(expected);
+      if (this.#state.options.watch !== undefined)
+        this.#branches = await openBranchWatch(this.#deps, () => this.#markDirty());
       for (;;) {
         this.#isDirty = false;
         if (this.#error !== null) throw this.#error;
@@ -97,6 +101,7 @@ export class RunLoop {
       }
     } finally {
       this.#radar.stop();
+      this.#branches?.close();
       const reason = leaderEnd();
       for (const controller of [...this.#acting.values(), ...this.#watching.values()])
         controller.abort(reason);
@@ -105,7 +110,7 @@ export class RunLoop {
 
   async #turn(): Promise<number | null> {
     const batch = this.#takeInbox();
-    const snapshot = await observe(this.#deps, this.#fold(batch), this.#isDraining);
+    const snapshot = await observe(this.#deps, this.#fold(batch), this.#isDraining, this.#branches);
     let { state } = snapshot;
     let wakeAtMs: number | null = null;
     for (let round = 0; ; round += 1) {

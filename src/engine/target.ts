@@ -1,6 +1,7 @@
 /** Where a run begins: the target branch exists and holds what the work is based on. */
 import { Failure } from '../kit/failure.ts';
 import type { BranchName, CommitId } from '../core/ids.ts';
+import type { RemoteBranch } from '../ports/git-remote.ts';
 import type { Deps } from './deps.ts';
 
 /**
@@ -28,6 +29,16 @@ export async function settleTarget(
   if (target.startsWith('copse/') && (await deps.git.isAncestor(tip, wanted)))
     return move(deps, target, tip, wanted);
   return tip;
+}
+
+/** Tip of a branch of a remote, fetched. Failure `target-missing` when the remote has none of that name. */
+export async function settleRemoteTarget(deps: Deps, target: RemoteBranch): Promise<CommitId> {
+  const tip = await deps.git.fetchRemoteTip(target, 0);
+  if (tip !== null) return tip;
+  const { remote, branch } = target;
+  throw new Failure('target-missing', `${remote} has no branch ${branch}`, {
+    hint: `git push ${remote} HEAD:refs/heads/${branch}`,
+  });
 }
 
 async function move(deps: Deps, target: BranchName, from: CommitId | null, to: CommitId): Promise<CommitId> {

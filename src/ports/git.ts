@@ -5,6 +5,7 @@
  * ends in the same state: each looks at the world first. Failures are `Failure` with a `git-…` code.
  */
 import type { AbsolutePath, BranchName, CommitId, RepoPath, TreeId } from '../core/ids.ts';
+import type { RemoteGit } from './git-remote.ts';
 import type { SeparationGit } from './git-separation.ts';
 
 export interface RepositoryFacts {
@@ -149,7 +150,7 @@ export interface RefChange {
   readonly to: CommitId | null;
 }
 
-export interface GitPort extends SeparationGit {
+export interface GitPort extends SeparationGit, RemoteGit {
   facts(): Promise<RepositoryFacts>;
   /** In the user's repository; null when it names no commit. */
   resolve(revision: string): Promise<CommitId | null>;
@@ -159,6 +160,8 @@ export interface GitPort extends SeparationGit {
   wasMadeInWorkspace(commit: CommitId): Promise<boolean>;
   isAncestor(ancestor: CommitId, descendant: CommitId): Promise<boolean>;
   mergeBase(a: CommitId, b: CommitId): Promise<CommitId | null>;
+  /** Commits of `head` that `without` does not reach, newest first, at most `limit`. */
+  commitsBetween(without: CommitId, head: CommitId, limit: number): Promise<readonly CommitId[]>;
   /** null when the path is not there. */
   readFile(commit: CommitId, path: RepoPath): Promise<string | null>;
   /** Names of tracked files at a commit, limited to the first `limit`. */
@@ -208,6 +211,8 @@ export interface GitPort extends SeparationGit {
     changes: readonly RefChange[],
     reason: string,
   ): Promise<{ kind: 'moved' } | { kind: 'refused'; ref: string }>;
+  /** Calls back when a branch may have appeared, moved or gone; never misses more than a caller that looks now and then. Answers with its end. */
+  watchBranches(onChange: () => void): Promise<() => void>;
   /** Unified diff as text, at most `maxBytes`. */
   diff(from: CommitId, to: CommitId, maxBytes: number): Promise<string>;
 }

@@ -296,6 +296,13 @@ const FACTS: readonly Fact[] = [
     changes: [{ change, commit: idOf('b') }],
     checkout: 'fast-forwarded',
   },
+  { kind: 'change.held', change, by: 'anna' },
+  { kind: 'change.released', change, by: 'anna' },
+  { kind: 'change.ranked', change, by: 'anna', priority: 1, order: 0.5 },
+  { kind: 'change.eject_requested', change, by: 'anna' },
+  { kind: 'queue.closed', by: 'anna', below: null },
+  { kind: 'queue.closed', by: 'anna', below: 2 },
+  { kind: 'queue.opened', by: 'anna' },
   { kind: 'landing.void', intent, build, because: 'the tree differs' },
   { kind: 'landing.held', intent, build, checkout: '/home/x' as AbsolutePath, to: a },
   { kind: 'target.moved', intent: null, from: a, to: idOf('b'), how: 'forward' },
@@ -351,8 +358,8 @@ describe('eventView', () => {
       (name) => !name.startsWith('report.') && name !== 'run.summary',
     );
     expect([...types].toSorted()).toEqual(named.toSorted());
-    // 45 kinds: adding one to the union without a fact here fails.
-    expect(kinds.size).toBe(45);
+    // 51 kinds: adding one to the union without a fact here fails.
+    expect(kinds.size).toBe(51);
   });
 
   test('the validator refuses a field that no schema names', () => {

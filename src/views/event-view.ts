@@ -5,6 +5,7 @@
 import { assertNever } from '../kit/assert.ts';
 import type { GateSubject, RunEvent } from '../core/run/events.ts';
 import type { Step } from '../core/run/steps.ts';
+import { queueOrderBody } from './queue-orders.ts';
 import { attemptBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
 import type {
   AttemptEvent,
@@ -70,6 +71,13 @@ function bodyOf(event: RunEvent) {
         refs: event.refs,
         ...(event.undoes === null ? {} : { undoes: event.undoes }),
       };
+    case 'change.held':
+    case 'change.released':
+    case 'change.ranked':
+    case 'change.eject_requested':
+    case 'queue.closed':
+    case 'queue.opened':
+      return queueOrderBody(event);
     default:
       return familyBody(event);
   }

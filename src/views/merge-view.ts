@@ -5,7 +5,8 @@ import type { EjectedView, LandedView } from './queue-view.ts';
 
 export interface MergeView {
   readonly run: string;
-  readonly target: { readonly branch: string; readonly commit: string };
+  /** `remote`: the branch is one of that remote's. */
+  readonly target: { readonly branch: string; readonly commit: string; readonly remote?: string };
   readonly landed: readonly LandedView[];
   /** Every refusal but conflicts. */
   readonly ejected: readonly EjectedView[];
@@ -20,7 +21,7 @@ export function mergeView(state: RunState): MergeView {
   const queue = queueView(state);
   return {
     run: state.id,
-    target: { branch: state.target, commit: queue.tip },
+    target: { branch: state.target, commit: queue.tip, ...remoteOf(state) },
     landed: queue.landed,
     ejected: queue.ejected.filter((one) => one.reason !== 'conflict'),
     conflicted: queue.ejected.filter((one) => one.reason === 'conflict'),
@@ -28,4 +29,8 @@ export function mergeView(state: RunState): MergeView {
     ...(queue.held === undefined ? {} : { held: queue.held }),
     gate_runs: queue.gate_runs,
   };
+}
+
+function remoteOf({ options: { remote } }: RunState): { readonly remote?: string } {
+  return remote === undefined ? {} : { remote };
 }

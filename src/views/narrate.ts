@@ -11,6 +11,7 @@ import type { Narration } from './narration.ts';
 import { narrateAttempt, narrateWorkspace } from './narrate-work.ts';
 import { narrateQueue } from './narrate-queue.ts';
 import { narrateOverlap } from './overlap-view.ts';
+import { narrateQueueOrder } from './queue-orders.ts';
 import { personReason } from './reason.ts';
 import { shortId, counted, listed } from './words.ts';
 
@@ -70,6 +71,13 @@ export function narrate(event: RunEvent, state: RunState): Narration | null {
     case 'overlap.seen':
     case 'overlap.gone':
       return narrateOverlap(event, state);
+    case 'change.held':
+    case 'change.released':
+    case 'change.ranked':
+    case 'change.eject_requested':
+    case 'queue.closed':
+    case 'queue.opened':
+      return narrateQueueOrder(event, state);
     default:
       return taskText(event, state);
   }

@@ -20,6 +20,10 @@ export function queueText(queue: QueueView, target: string, nowMs: number, paint
   const lines = [cut(facts.map((fact) => clean(fact, paint)).join(dot(paint)), paint.columns, paint)];
   if (!queue.open)
     lines.push(tint(fit(`closed: ${target} was rewritten or deleted by someone else`), 'red', paint));
+  if (queue.closed !== undefined) {
+    const below = queue.closed.below === undefined ? '' : ` below priority ${queue.closed.below}`;
+    lines.push(tint(fit(`closed${below} by ${queue.closed.by}: copse queue open`), 'yellow', paint));
+  }
   if (queue.held !== undefined) {
     lines.push(
       tint(fit(`held: ${queue.held.build} lands when ${queue.held.checkout} is clean`), 'yellow', paint),

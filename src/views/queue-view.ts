@@ -1,6 +1,8 @@
 /** The merge queue as data: what is on the target, what is tested for what reason, what waits, what was refused. */
 import { isHeld, testingBuild } from './present.ts';
 import { changeReason, heldReason } from './reason.ts';
+import { needsLookup } from '../core/schedule/queue-needs.ts';
+import { priorityOf, waitingChanges } from '../core/schedule/queue-order.ts';
 import { timeOf } from './words.ts';
 import type { BuildState, ChangeState, RunState } from '../core/run/state.ts';
 
@@ -11,6 +13,8 @@ export interface QueueView {
   readonly tip: string;
   /** False: the target was rewritten or deleted by someone else, nothing more lands. */
   readonly open: boolean;
+  /** A person closed it; `below`: only to what is less urgent than that priority. */
+  readonly closed?: { readonly by: string; readonly below?: number };
   readonly slots: number;
   readonly pending: readonly PendingView[];
   /** Live ones and the newest that ended, in the order they began. */
@@ -33,6 +37,13 @@ export interface PendingView {
   readonly position: number;
   readonly status: 'queued' | 'landing' | 'needs_you';
   readonly reason: string;
+  /** 0 critical .. 4 lowest. */
+  readonly priority: number;
+  readonly held_by?: string;
+  /** Never tested together with others. */
+  readonly alone?: true;
+  /** Changes that land before it or together with it. */
+  readonly needs?: readonly string[];
 }
 
 export interface BuildView {
@@ -75,13 +86,20 @@ export interface EjectedView {
 export function queueView(state: RunState): QueueView {
   const { queue } = state;
   const changes = [...queue.changes.values()];
-  const waiting = changes.filter(({ state: { kind } }) => kind === 'pending' || kind === 'announced');
-  const { held } = queue;
+  const waiting = waitingChanges(state);
+  const needs = needsLookup(state);
+  const { held, closedFor } = queue;
   return {
     tip: queue.tip,
     open: queue.isOpen,
+    ...(closedFor === null
+      ? {}
+      : { closed: { by: closedFor.by, ...(closedFor.below === null ? {} : { below: closedFor.below }) } }),
     slots: state.plan.merge.slots,
-    pending: waiting.map((change, index) => pendingView(change, index + 1, state)),
+    pending: waiting.map((change, index) => ({
+      ...pendingView(change, index + 1, state),
+      ...standingOf(change, needs(change).ids, state),
+    })),
     builds: shownBuilds([...queue.builds.values()]).map(buildView),
     ...(held === null ? {} : { held: { build: held.build, checkout: held.checkout, commit: held.to } }),
     landed: landedViews(state),
@@ -95,7 +113,20 @@ function subject(change: ChangeState): { change: string; task?: string; branch: 
   return task === null ? { change: id, branch } : { change: id, task, branch };
 }
 
-function pendingView(change: ChangeState, position: number, state: RunState): PendingView {
+function standingOf(
+  { standing, ...change }: ChangeState,
+  needs: readonly string[],
+  state: RunState,
+): Pick<PendingView, 'priority' | 'held_by' | 'alone' | 'needs'> {
+  return {
+    priority: priorityOf({ ...change, standing }, state),
+    ...(standing.heldBy === null ? {} : { held_by: standing.heldBy }),
+    ...(standing.alone ? { alone: true } : {}),
+    ...(needs.length === 0 ? {} : { needs }),
+  };
+}
+
+function pendingView(change: ChangeState, position: number, state: RunState): Omit<PendingView, 'priority'> {
   const build = testingBuild(change, state);
   const held = isHeld(change, state);
   return {

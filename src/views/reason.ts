@@ -2,11 +2,13 @@
 import { assertNever } from '../kit/assert.ts';
 import { gatesAt } from '../core/gates/stages.ts';
 import { needsState } from '../core/schedule/needs.ts';
+import { waitingChanges } from '../core/schedule/queue-order.ts';
 import { taskIntent } from '../core/schedule/tasks.ts';
 import type { Need } from '../core/plan/model.ts';
 import type { BuildState, ChangeState, Progress, RunState, TaskState } from '../core/run/state.ts';
 import type { Step } from '../core/run/steps.ts';
 import { attemptsOf, tryOf } from './attempts.ts';
+import { needsClause, standingReason } from './queue-standing.ts';
 import type { Evidence } from './vocabulary.ts';
 import { counted, listed, shortId } from './words.ts';
 
@@ -146,9 +148,13 @@ export function changeReason(change: ChangeState, build: BuildState | null, stat
     return `merged result under test in ${build.id}${company} on ${shortId(build.tip)}: ${build.because}`;
   }
   if (!state.queue.isOpen) return `nothing lands: ${state.queue.closedBecause ?? 'the queue is closed'}`;
-  const pending = [...state.queue.changes.values()].filter((one) => one.state.kind === 'pending');
+  const standing = standingReason(change, state);
+  if (standing !== null) return standing;
+  const pending = waitingChanges(state).filter((one) => one.state.kind === 'pending');
   const place = pending.findIndex((one) => one.id === change.id) + 1;
-  return place === 0 ? 'waits to be taken in' : `position ${place} of ${pending.length} in the merge queue`;
+  if (place === 0) return 'waits to be taken in';
+  const needs = needsClause(change, state);
+  return `position ${place} of ${pending.length} in the merge queue${needs === null ? '' : `, ${needs}`}`;
 }
 
 export function heldReason(state: RunState): string {

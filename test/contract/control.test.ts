@@ -69,14 +69,20 @@ describe.each([
   test('does not tell a run what only the leader may decide', async () => {
     const control = open();
     const server = await control.serve(async () => ({ kind: 'done' }));
-    const forged = {
-      kind: 'tell',
-      facts: [{ kind: 'run.finished', outcome: 'done' }],
-    } as unknown as ControlRequest;
-    expect(await control.ask(server.address, forged, 5_000)).toMatchObject({
-      kind: 'refused',
-      code: 'control-malformed',
-    });
+    const forged = [
+      { kind: 'run.finished', outcome: 'done' },
+      // A branch is named; which commit lands is not the teller's word.
+      { kind: 'queue.entered', change: 'x', task: null, branch: 'x', head: 'a'.repeat(40) },
+    ];
+    for (const fact of forged) {
+      const request = { kind: 'tell', facts: [fact] } as unknown as ControlRequest;
+      expect(await control.ask(server.address, request, 5_000)).toMatchObject({
+        kind: 'refused',
+        code: 'control-malformed',
+      });
+    }
+    const held = { kind: 'tell', facts: [{ kind: 'change.held', change: 'x', by: 'anna' }] };
+    expect(await control.ask(server.address, held as ControlRequest, 5_000)).toEqual({ kind: 'done' });
     await server.close();
   });
 

@@ -16,6 +16,13 @@ const TELLABLE: ReadonlySet<string> = new Set([
   'task.update_requested',
   'task.reopened',
   'task.added',
+  'queue.entered',
+  'change.held',
+  'change.released',
+  'change.ranked',
+  'change.eject_requested',
+  'queue.closed',
+  'queue.opened',
 ]);
 
 export function encode(message: ControlRequest | ControlAnswer): string {
@@ -48,7 +55,14 @@ export function decodeAnswer(line: string): ControlAnswer {
 function isTellable(fact: unknown): boolean {
   if (typeof fact !== 'object' || fact === null || !('kind' in fact)) return false;
   const { kind } = fact;
+  if (kind === 'queue.entered' && !isPlainEntry(fact)) return false;
   return typeof kind === 'string' && isRunEventKind(kind) && TELLABLE.has(kind);
+}
+
+/** A branch by its name: which commit it is, and whether that may land, the leader finds out itself. */
+function isPlainEntry(fact: object): boolean {
+  const { head, task, branch } = fact as Readonly<Record<string, unknown>>;
+  return head === null && task === null && typeof branch === 'string';
 }
 
 function parse(line: string): Record<string, unknown> {

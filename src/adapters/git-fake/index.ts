@@ -8,9 +8,10 @@ import type { GitPort, GuardViolation, WorkspaceSpec } from '../../ports/git.ts'
 import type { Failpoint } from '../../ports/world.ts';
 import { changedPaths, diffText, intakeFacts } from './compare.ts';
 import { isOnTop, takeSnapshot, verifySnapshot } from './guard.ts';
-import { isAncestor, mergeBase } from './history.ts';
+import { commitsBetween, isAncestor, mergeBase } from './history.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs, publish } from './publish.ts';
+import { remotePart } from './remote.ts';
 import { separationPart } from './separation.ts';
 import {
   capture,
@@ -50,6 +51,9 @@ export interface FakeGitControls {
   /** Any ref of the user's repository. */
   ref(name: string): CommitId | null;
   refs(): readonly (readonly [string, CommitId])[];
+  /** A branch of a remote, moved by somebody else. */
+  setRemote(name: string, commit: CommitId): void;
+  remote(name: string): CommitId | null;
   setCheckout(checkout: { readonly branch: BranchName | null; readonly isDirty: boolean }): void;
   /** HEAD of a workspace somewhere else. */
   setHead(spec: WorkspaceSpec, head: FakeHead, inProgress?: string | null): void;
@@ -89,6 +93,8 @@ export function createFakeGit(options: FakeGitOptions = {}): FakeGit {
     isDamaged: false,
     counter: 0,
     failpoint: options.failpoint ?? null,
+    watchers: new Set(),
+    remotes: new Map(),
   };
   const files = new Map(Object.entries(options.files ?? { 'README.md': 'fake\n' }));
   const first = addCommit(world, { files, parents: [], message: 'first', dateMs: 0 });
@@ -109,7 +115,13 @@ function withFailures(world: FakeWorld, port: GitPort): GitPort {
 }
 
 function portOf(world: FakeWorld): GitPort {
-  return { ...readingPart(world), ...workspacePart(world), ...landingPart(world), ...separationPart(world) };
+  return {
+    ...readingPart(world),
+    ...workspacePart(world),
+    ...landingPart(world),
+    ...separationPart(world),
+    ...remotePart(world),
+  };
 }
 
 type Reading =
@@ -120,10 +132,11 @@ type Reading =
   | 'wasMadeInWorkspace'
   | 'isAncestor'
   | 'mergeBase'
+  | 'commitsBetween'
   | 'readFile'
   | 'listFiles';
 
-function readingPart(world: FakeWorld): Pick<GitPort, Reading | 'intakeFacts' | 'diff'> {
+function readingPart(world: FakeWorld): Pick<GitPort, Reading | 'intakeFacts' | 'diff' | 'watchBranches'> {
   const tip = (name: string | null) =>
     name === null ? null : (world.refs.get(`refs/heads/${name}`) ?? null);
   return {
@@ -148,10 +161,18 @@ function readingPart(world: FakeWorld): Pick<GitPort, Reading | 'intakeFacts' | 
       [...world.workspaces.values()].some((workspace) => isOnTop(world, workspace, commit)),
     isAncestor: async (ancestor, descendant) => isAncestor(world, ancestor, descendant),
     mergeBase: async (a, b) => mergeBase(world, a, b),
+    commitsBetween: async (without, head, limit) =>
+      commitsBetween(world, without, head).toReversed().slice(0, limit),
     readFile: async (commit, path) => commitOf(world, commit).files.get(path) ?? null,
     listFiles: async (commit, limit) =>
       [...commitOf(world, commit).files.keys()].toSorted().slice(0, limit) as RepoPath[],
     intakeFacts: async (base, head) => intakeFacts(world, base, head),
+    watchBranches: async (onChange) => {
+      world.watchers.add(onChange);
+      return () => {
+        world.watchers.delete(onChange);
+      };
+    },
     diff: async (from, to, maxBytes) =>
       Buffer.from(diffText(world, from, to))
         .subarray(0, maxBytes)
@@ -243,14 +264,18 @@ function controlsOf(world: FakeWorld, firstCommit: CommitId): FakeGitControls {
       for (const [path, content] of Object.entries(changes)) put(files, path, content);
       const commit = addCommit(world, { files, parents: [parent], message: 'by a person', dateMs: 0 });
       world.refs.set(branchRef(branch), commit.id);
+      for (const notice of world.watchers) notice();
       return commit.id;
     },
     moveRefAsHuman: (ref, commit) => {
       if (commit === null) world.refs.delete(ref);
       else world.refs.set(ref, commit);
+      for (const notice of world.watchers) notice();
     },
     ref: (name) => world.refs.get(name) ?? null,
     refs: () => [...world.refs],
+    setRemote: (name, commit) => world.remotes.set(name, commit),
+    remote: (name) => world.remotes.get(name) ?? null,
     setCheckout: (checkout) => {
       world.checkout = { ...checkout };
     },

@@ -53,6 +53,10 @@ export interface FakeWorld {
   isDamaged: boolean;
   counter: number;
   readonly failpoint: Failpoint | null;
+  /** Called when a person moves a branch. */
+  readonly watchers: Set<() => void>;
+  /** Branches of remotes, by `<remote>/<branch>`. */
+  readonly remotes: Map<string, CommitId>;
 }
 
 export function digest(...parts: readonly string[]): string {

@@ -2,6 +2,7 @@
 import type { CommitId } from '../../core/ids.ts';
 import type { Failpoint } from '../../ports/world.ts';
 import type { UserRepository } from './discover.ts';
+import type { MergeHistory } from './merge-history.ts';
 import type { Mutexes, Semaphore } from './lock.ts';
 import type { ObjectReader } from './reader.ts';
 import type { GitRunner } from './run.ts';
@@ -33,6 +34,7 @@ export interface GitContext {
   readonly gitVersion: string;
   readonly failpoint: Failpoint;
   readonly mutexes: Mutexes;
+  readonly history: MergeHistory;
   /** Gate slots seen, after their last gate, to hold exactly this commit and nothing else that is not ignored. */
   readonly pristineSlots: Map<string, CommitId>;
   /** Bounds checkouts that write many files. */
@@ -66,6 +68,7 @@ const EFFECTS = [
   'publish.transfer',
   'publish.cas',
   'publish.checkout',
+  'publish.push',
   'refs.move',
 ] as const;
 

@@ -59,6 +59,38 @@ export function composeEnvironment(options: {
   };
 }
 
+/** What the user's own git would reach a remote with. */
+const NETWORK_VARIABLES = [
+  'SSH_AUTH_SOCK',
+  'GIT_SSH',
+  'GIT_SSH_COMMAND',
+  'GIT_SSL_CAINFO',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'http_proxy',
+  'https_proxy',
+  'HTTPS_PROXY',
+  'all_proxy',
+  'ALL_PROXY',
+  'no_proxy',
+  'NO_PROXY',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'GNUPGHOME',
+] as const;
+
+/** On top of the usual environment: credentials and proxies, and the transports of git alone. */
+export function remoteEnvironment(): Record<string, string> {
+  const env: Record<string, string> = {
+    GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh',
+    GIT_CONFIG_NOSYSTEM: process.env['GIT_CONFIG_NOSYSTEM'] ?? '0',
+  };
+  for (const name of NETWORK_VARIABLES) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return env;
+}
+
 type UserVariable =
   | 'PATH'
   | 'HOME'

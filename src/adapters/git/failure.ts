@@ -4,7 +4,7 @@ import { Failure } from '../../kit/failure.ts';
  * Git, or the repository, refused. `code` is one of: `git-missing`, `git-too-old`, `git-not-a-repository`, `git-bare`,
  * `git-no-commits`, `git-reftable`, `git-partial-clone`, `git-repository-damaged`, `git-failed`, `git-timeout`,
  * `git-output-too-large`, `git-locked`, `git-object-missing`, `git-rejected`, `git-unrelated-histories`,
- * `git-bad-name`, `git-workspace-missing`, `git-workspace-dirty`, `git-stale-capture`.
+ * `git-bad-name`, `git-remote`, `git-workspace-missing`, `git-workspace-dirty`, `git-stale-capture`.
  */
 export class GitFailure extends Failure {
   override readonly name = 'GitFailure';

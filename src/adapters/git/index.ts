@@ -9,6 +9,7 @@ import { isAncestor, mergeBase } from './ancestry.ts';
 import { capture, commitOnBehalf } from './capture.ts';
 import { recoverForwards } from './checkout-forward.ts';
 import { changedPathsOf, coChange } from './changed-paths.ts';
+import { commitsBetween } from './commits-between.ts';
 import { commonBases } from './merge-bases.ts';
 import { effect, type GitContext } from './context.ts';
 import { openIdentity, openPlaces, sweepState } from './control.ts';
@@ -25,6 +26,7 @@ import { Mutexes, Semaphore, withFileLock } from './lock.ts';
 import { sweepStateLocks } from './lock-sweep.ts';
 import { wasMadeInWorkspace } from './made-in-workspace.ts';
 import { worktreeChanges } from './look.ts';
+import { MergeHistory } from './merge-history.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs } from './move-refs.ts';
 import { requireCommit } from './objects.ts';
@@ -34,6 +36,7 @@ import { provision } from './provision.ts';
 import { publish } from './publish.ts';
 import { ObjectReader } from './reader.ts';
 import { settleRefMoves } from './ref-journal.ts';
+import { openRemotes } from './remote.ts';
 import { removeWorkspace } from './remove-workspace.ts';
 import { createRunner, type GitRunner } from './run.ts';
 import { shareFiles } from './share-files.ts';
@@ -44,6 +47,7 @@ import { ensureInControl } from './transfer.ts';
 import { openTrialMerges } from './trial-merges.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { userBranchTip } from './user-refs.ts';
+import { watchBranches } from './watch-branches.ts';
 import { sight } from './workspace.ts';
 
 export { GIT_FAILPOINTS } from './context.ts';
@@ -99,6 +103,7 @@ async function openContext(options: OpenGitOptions): Promise<GitContext> {
     userReader: new ObjectReader(git, places.view),
     identity: await openIdentity(git, user, stateDir),
     mutexes: new Mutexes(),
+    history: new MergeHistory(),
     pristineSlots: new Map(),
     // Measured: twice the processors is where parallel checkouts stop getting faster.
     checkouts: new Semaphore(2 * availableParallelism()),
@@ -146,6 +151,7 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     wasMadeInWorkspace: (commit) => wasMadeInWorkspace(context, commit),
     isAncestor: (ancestor, descendant) => isAncestor(context, ancestor, descendant),
     mergeBase: (a, b) => mergeBase(context, a, b),
+    commitsBetween: (without, head, limit) => commitsBetween(context, without, head, limit),
     readFile: (commit, path) => readFileAt(context, commit, path),
     listFiles: (commit, limit) => listFiles(context, commit, limit),
     provision: (spec) => provision(context, pool, spec),
@@ -172,6 +178,8 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     slotChanges: (slot, commit) => slotChanges(context, slot, commit),
     publish: (request) => publish(context, request),
     moveRefs: (changes, reason) => moveRefs(context, changes, reason),
+    ...openRemotes(context),
+    watchBranches: async (onChange) => watchBranches(context, onChange),
     diff: (from, to, maxBytes) => diff(context, from, to, maxBytes),
     listBranches: (limit) => listBranches(context, limit),
     listCheckouts: () => listCheckouts(context),

@@ -1,4 +1,4 @@
-/** Merges built from trees alone, in control: two processes side by side, at any size of repository. */
+/** Merges built from trees alone, in control: without a process where nothing meets, else two side by side, at any size of repository. */
 import type { CommitId, RepoPath, TreeId } from '../../core/ids.ts';
 import type { MergeOutcome, MergeRequest } from '../../ports/git.ts';
 import { mergeBase } from './ancestry.ts';
@@ -6,6 +6,7 @@ import { effect, type GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { pathText, splitNul, treeIdOf } from './names.ts';
 import { requireCommit, writeCommit } from './objects.ts';
+import { spliceTrees } from './tree-splice.ts';
 import { ensureInControl } from './transfer.ts';
 
 /** The same request always gives the same commit. Fails with `git-unrelated-histories` when there is no common ancestor. */
@@ -13,6 +14,12 @@ export async function merge(context: GitContext, request: MergeRequest): Promise
   const { onto, head, strategy } = request;
   await ensureInControl(context, onto);
   await ensureInControl(context, head, [onto]);
+  const quick = await context.history.baseOf(context, onto, head);
+  if (quick?.kind === 'contained') return quick;
+  if (quick !== null && strategy !== 'rebase') {
+    const tree = await effect(context, 'merge.tree', () => spliced(context, onto, head, quick.base));
+    if (tree !== null) return effect(context, 'merge.commit', () => mergeCommit(context, request, tree));
+  }
   // Side by side: the question of containment costs no time of its own.
   const [base, tree] = await Promise.allSettled([
     mergeBase(context, onto, head),
@@ -29,6 +36,20 @@ export async function merge(context: GitContext, request: MergeRequest): Promise
   return effect(context, 'merge.commit', () => mergeCommit(context, request, tree.value.tree));
 }
 
+/** Without a process; null where git has to decide. */
+async function spliced(
+  context: GitContext,
+  onto: CommitId,
+  head: CommitId,
+  base: CommitId,
+): Promise<TreeId | null> {
+  const [ours, theirs, common] = await Promise.all(
+    [onto, head, base].map(async (id) => (await requireCommit(context, id)).tree),
+  );
+  if (ours === undefined || theirs === undefined || common === undefined) return null;
+  return spliceTrees(context, { base: common, ours, theirs });
+}
+
 async function mergeCommit(
   context: GitContext,
   request: MergeRequest,
@@ -38,7 +59,9 @@ async function mergeCommit(
   const { onto, head, message, dateMs, strategy } = request;
   const squash = { parents: [onto], author: (await requireCommit(context, head)).author };
   const details = strategy === 'squash' ? squash : { parents: [onto, head] };
-  return { kind: 'merged', commit: await writeCommit(context, { tree, message, dateMs, ...details }), tree };
+  const commit = await writeCommit(context, { tree, message, dateMs, ...details });
+  context.history.note(commit, onto, strategy === 'squash' ? null : head);
+  return { kind: 'merged', commit, tree };
 }
 
 type TreeMerge =

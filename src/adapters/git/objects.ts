@@ -73,7 +73,8 @@ export async function writeCommit(context: GitContext, commit: NewCommit): Promi
   return writeObject(context, 'commit', Buffer.from(body), commit.isFlushed === true);
 }
 
-async function writeObject(
+/** The id of the object, which is there afterwards. Whole or not at all. */
+export async function writeObject(
   context: GitContext,
   type: string,
   content: Buffer,

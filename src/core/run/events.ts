@@ -22,10 +22,19 @@ import type {
 } from '../ids.ts';
 import type { GateResult } from '../gates/model.ts';
 import type { Plan, RetryCause, Task } from '../plan/model.ts';
+import type { EntryWish, QueueOrderEvent } from './queue-orders.ts';
 import type { Step } from './steps.ts';
 
 export type RunEvent = { readonly atMs: number } & (
-  RunLifeEvent | TaskEvent | WorkspaceEvent | AttemptEvent | GateEvent | QueueEvent | OverlapEvent | CareEvent
+  | RunLifeEvent
+  | TaskEvent
+  | WorkspaceEvent
+  | AttemptEvent
+  | GateEvent
+  | QueueEvent
+  | QueueOrderEvent
+  | OverlapEvent
+  | CareEvent
 );
 
 export type RunLifeEvent =
@@ -65,6 +74,10 @@ export interface RunOptions {
   readonly prepareOnly: boolean;
   /** Seed of every choice that is free. */
   readonly seed: number;
+  /** The remote whose branch the target is; absent: a branch of the user's own repository. */
+  readonly remote?: string;
+  /** Branches that enter the queue when they appear or move; absent: only those that were named. */
+  readonly watch?: { readonly patterns: readonly string[]; readonly untilIdleMs: number | null };
 }
 
 export type RunOutcome = 'done' | 'failed' | 'waiting' | 'conflict' | 'limit' | 'stopped';
@@ -294,6 +307,10 @@ export type QueueEvent =
       readonly head: CommitId | null;
       readonly title: string;
       readonly paths: readonly RepoPath[];
+      /** Absent: nothing special. */
+      readonly wish?: EntryWish;
+      /** Where the branch was when a watched queue saw it. */
+      readonly seen?: CommitId;
     }
   | {
       readonly kind: 'queue.taken_in';
@@ -303,6 +320,8 @@ export type QueueEvent =
       readonly head: CommitId | null;
       readonly paths: readonly RepoPath[];
       readonly detail: string;
+      /** Its commits that the target lacks, newest first, at most `MAX_STACK_COMMITS`; absent: not looked at. */
+      readonly commits?: readonly CommitId[];
     }
   | {
       readonly kind: 'build.made';

@@ -46,6 +46,12 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'overlap.expected': true,
   'overlap.seen': true,
   'overlap.gone': true,
+  'change.held': true,
+  'change.released': true,
+  'change.ranked': true,
+  'change.eject_requested': true,
+  'queue.closed': true,
+  'queue.opened': true,
   operation: true,
 };
 

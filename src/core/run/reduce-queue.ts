@@ -126,17 +126,24 @@ function buildTested(state: RunState, event: GatesFinished, id: BuildId): RunSta
 }
 
 function entered(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queue.entered' }>>): RunState {
+  // Told twice, by a command and by somebody who watches: it is in the queue once.
+  if (state.queue.changes.has(event.change)) return state;
+  const arrival = state.queue.changes.size;
+  const { priority = null, alone = false, needs = [] } = event.wish ?? {};
   const change: ChangeState = {
     id: event.change,
     task: event.task,
     wave: event.wave,
     branch: event.branch,
     head: event.head,
+    seen: event.seen ?? null,
     title: event.title,
-    arrival: state.queue.changes.size,
+    arrival,
     enteredAtMs: event.atMs,
     paths: event.paths,
     textConflicts: [],
+    commits: [],
+    standing: { priority, order: arrival, alone, needs, heldBy: null, ejectRequestedBy: null },
     state: event.head === null ? { kind: 'announced' } : { kind: 'pending' },
   };
   const next = withQueue(state, {
@@ -153,6 +160,7 @@ function entered(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queu
 }
 
 function takenIn(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queue.taken_in' }>>): RunState {
+  if (state.queue.changes.get(event.change)?.state.kind !== 'announced') return state;
   if (event.outcome === 'rejected') {
     return withChange(state, event.change, {
       state: {
@@ -171,6 +179,7 @@ function takenIn(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queu
   return withChange(state, event.change, {
     head: event.head,
     paths: event.paths,
+    commits: event.commits ?? [],
     state: { kind: 'pending' },
   });
 }

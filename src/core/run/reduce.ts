@@ -7,6 +7,7 @@ import type { IntentId, TaskId } from '../ids.ts';
 import type { RunEvent } from './events.ts';
 import { reduceQueue } from './reduce-queue.ts';
 import { reduceOverlap } from './overlaps.ts';
+import { reduceQueueOrder } from './reduce-queue-orders.ts';
 import { reduceTask, troubled } from './reduce-task.ts';
 import { reduceAttempt } from './reduce-attempt.ts';
 import { gateKey } from './state.ts';
@@ -50,6 +51,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
       decidedAtMs: event.atMs,
       isOpen: true,
       closedBecause: null,
+      closedFor: null,
       trouble: null,
       changes: new Map(),
       builds: new Map(),
@@ -165,6 +167,13 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
     case 'target.moved':
     case 'change.ejected':
       return reduceQueue(state, event);
+    case 'change.held':
+    case 'change.released':
+    case 'change.ranked':
+    case 'change.eject_requested':
+    case 'queue.closed':
+    case 'queue.opened':
+      return reduceQueueOrder(state, event);
     default:
       return assertNever(event);
   }

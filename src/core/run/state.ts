@@ -27,6 +27,7 @@ import type {
   Workspace,
 } from './events.ts';
 import type { Overlap } from './overlaps.ts';
+import type { Priority } from './queue-orders.ts';
 import type { Step } from './steps.ts';
 
 export interface RunState {
@@ -173,6 +174,8 @@ export interface QueueState {
   readonly isOpen: boolean;
   /** Why nothing more is landed; null while it is open. */
   readonly closedBecause: string | null;
+  /** A person closed it: to everything, or to what is less urgent than `below`; null when nobody did. */
+  readonly closedFor: { readonly by: string; readonly below: Priority | null } | null;
   /** The world refused the queue's last effect; nothing of it is tried again before then. */
   readonly trouble: { readonly count: number; readonly notBeforeMs: number; readonly why: string } | null;
   readonly changes: ReadonlyMap<ChangeId, ChangeState>;
@@ -200,11 +203,16 @@ export interface ChangeState {
   readonly wave: number | null;
   readonly branch: BranchName;
   readonly head: CommitId | null;
+  /** Where the branch was when it was seen to appear or move; null: it was named. */
+  readonly seen: CommitId | null;
   readonly title: string;
   readonly arrival: number;
   readonly enteredAtMs: number;
   readonly paths: readonly RepoPath[];
   readonly textConflicts: readonly ChangeId[];
+  /** Its own commits as far as they were looked at: what tells a branch that is built on another. */
+  readonly commits: readonly CommitId[];
+  readonly standing: Standing;
   readonly state:
     | { readonly kind: 'announced' }
     | { readonly kind: 'pending' }
@@ -217,6 +225,18 @@ export interface ChangeState {
         readonly red: BuildId | null;
         readonly green: BuildId | 'tip' | null;
       };
+}
+
+/** What people wish for a change. */
+export interface Standing {
+  /** null: that of its task, else the usual one. */
+  readonly priority: Priority | null;
+  /** Smaller is earlier among equal priorities; its arrival unless somebody moved it. */
+  readonly order: number;
+  readonly alone: boolean;
+  readonly needs: readonly ChangeId[];
+  readonly heldBy: string | null;
+  readonly ejectRequestedBy: string | null;
 }
 
 export interface BuildState {

@@ -4,6 +4,7 @@
  * clock, the disk or git.
  */
 import { endedOverlaps } from '../run/overlaps.ts';
+import { decideArrivals, idleOf } from './arrivals.ts';
 import { decideFinish } from './finish.ts';
 import { decideQueue } from './queue.ts';
 import { decideStarts } from './starts.ts';
@@ -22,6 +23,8 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
     decisions.push(...decided.decisions);
     wakeAtMs = earliest(wakeAtMs, decided.wakeAtMs);
   }
+  const idle = idleOf(snapshot);
+  decisions.push(...decideArrivals(snapshot));
   // A change that its task withdraws must not be landed in the same breath.
   if (decisions.some((decision) => decision.kind === 'record'))
     return { decisions: withOneGateRun(decisions), wakeAtMs };
@@ -34,8 +37,9 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   const starts = decideStarts(snapshot, policy);
   settled.push(...starts.decisions);
   wakeAtMs = earliest(wakeAtMs, starts.wakeAtMs);
-  if (settled.length === 0) settled.push(...decideFinish(snapshot, wakeAtMs));
-  return { decisions: settled, wakeAtMs };
+  if (settled.length === 0 && (idle === null || idle.isOver))
+    settled.push(...decideFinish(snapshot, wakeAtMs));
+  return { decisions: settled, wakeAtMs: earliest(wakeAtMs, idle?.wakeAtMs ?? null) };
 }
 
 /**

@@ -41,10 +41,13 @@ export function outcomeOf(state: RunState): RunOutcome {
   const kinds = [...state.tasks.values()]
     .filter((task) => wanted.has(task.task.id))
     .map((task) => task.progress);
-  const changes = [...state.queue.changes.values()]
-    .filter((change) => change.task === null)
-    .map((change) => change.state);
-  const ejected = changes.filter((change) => change.kind === 'ejected');
+  // Of a branch that came back with more, what it came to last counts.
+  const newest = new Map([...state.queue.changes.values()].map((change) => [change.branch, change]));
+  const changes = [...newest.values()].filter((change) => change.task === null).map((change) => change.state);
+  // What a person took out of the queue is not asked for any more.
+  const ejected = changes
+    .filter((change) => change.kind === 'ejected')
+    .filter((change) => change.because !== 'withdrawn');
   if (state.endGates === 'red') return 'failed';
   if (kinds.some((progress) => progress.kind === 'failed')) return 'failed';
   if (ejected.some((change) => change.because !== 'conflict')) return 'failed';

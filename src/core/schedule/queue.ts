@@ -1,11 +1,14 @@
 /** What the merge queue does next: take branches in, land what is proven, eject on evidence, test what the planner asks. */
 import { admissible } from '../mergequeue/admissible.ts';
 import { verdictsOf } from '../mergequeue/verdicts.ts';
-import type { QueueBuild, QueueChange, QueueSnapshot, QueueVerdict } from '../mergequeue/model.ts';
+import type { QueueSnapshot, QueueVerdict } from '../mergequeue/model.ts';
 import type { BuildId, ChangeId } from '../ids.ts';
-import type { BuildState, ChangeState, RunState } from '../run/state.ts';
+import type { ChangeState, RunState } from '../run/state.ts';
 import type { Decided, Decision, Policy, Snapshot } from './snapshot.ts';
 import { blame } from './blame.ts';
+import { strandedEjections } from './queue-needs.ts';
+import { waitingChanges } from './queue-order.ts';
+import { queueView } from './queue-snapshot.ts';
 import { freeSlot, lockTaken } from './slots.ts';
 
 const NOTHING: Decided = { decisions: [], wakeAtMs: null };
@@ -20,15 +23,20 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   if (queue.trouble !== null && queue.trouble.notBeforeMs > snapshot.nowMs)
     return { decisions: [], wakeAtMs: queue.trouble.notBeforeMs };
   const takeIns = takeInBranches(state);
-  const conflicts = conflictEjections(state);
+  const conflicts = [...withdrawals(state), ...conflictEjections(state)];
   if (conflicts.length > 0) return { decisions: [...takeIns, ...conflicts], wakeAtMs: null };
   const view = queueView(snapshot);
-  const verdicts = verdictsOf(view).flatMap((verdict) => onVerdict(verdict, state, snapshot));
+  const stranded = strandedEjections(view, state);
+  if (stranded.length > 0) return { decisions: [...takeIns, ...stranded], wakeAtMs: null };
+  const isClosed = queue.closedFor !== null && queue.closedFor.below === null;
+  const verdicts = verdictsOf(view)
+    .filter((verdict) => verdict.kind === 'eject' || !isClosed)
+    .flatMap((verdict) => onVerdict(verdict, state, snapshot));
   if (verdicts.some((decision) => decision.kind === 'record'))
     return { decisions: [...takeIns, ...verdicts], wakeAtMs: null };
   const tests = snapshot.isDraining ? [] : testBuilds(state);
-  const canStart =
-    state.life.kind === 'running' && !snapshot.isDraining && queue.held === null && !isStopped(state);
+  const isBarred = queue.held !== null || isClosed || isStopped(state);
+  const canStart = state.life.kind === 'running' && !snapshot.isDraining && !isBarred;
   // What is built on the tip of this moment is void some milliseconds later, and its gate then in the way of the next.
   const isLanding = isOpenStep(state, 'publish') || verdicts.length > 0;
   const proposed = canStart && !isLanding ? proposals(view, snapshot, policy) : [];
@@ -97,6 +105,35 @@ function takeInBranches(state: RunState): readonly Decision[] {
     }));
 }
 
+/** Not while it is being published: the outcome of that says whether there is anything left to withdraw. */
+function withdrawals(state: RunState): readonly Decision[] {
+  return waitingChanges(state).flatMap((change): readonly Decision[] => {
+    const by = change.standing.ejectRequestedBy;
+    return by === null || isBeingPublished(change, state) ? [] : [withdrawal(change, by)];
+  });
+}
+
+function isBeingPublished(change: ChangeState, state: RunState): boolean {
+  return [...state.intents.values()].some(
+    ({ step }) => step.kind === 'publish' && step.members.includes(change.id),
+  );
+}
+
+function withdrawal(change: ChangeState, by: string): Decision {
+  return {
+    kind: 'record',
+    event: {
+      kind: 'change.ejected',
+      change: change.id,
+      because: 'withdrawn',
+      detail: `withdrawn by ${by}`,
+      red: null,
+      green: null,
+      files: [],
+    },
+  };
+}
+
 /** A change that cannot be merged with the present tip cannot land on it: the files say why. */
 function conflictEjections(state: RunState): readonly Decision[] {
   const seen = new Set<ChangeId>();
@@ -122,57 +159,6 @@ function conflictEjections(state: RunState): readonly Decision[] {
     });
   }
   return decisions;
-}
-
-/** The queue as planners see it. */
-export function queueView(snapshot: Snapshot): QueueSnapshot {
-  const { state } = snapshot;
-  const { queue } = state;
-  const changes = [...queue.changes.values()];
-  const ejected = changes.flatMap((change) => {
-    if (change.state.kind !== 'ejected') return [];
-    const { because } = change.state;
-    return [{ id: change.id, because: because === 'rejected' ? ('withdrawn' as const) : because }];
-  });
-  return {
-    landed: queue.landed,
-    ejected,
-    pending: changes
-      .filter((change) => change.state.kind === 'pending')
-      .map((change) => queueChange(change, state)),
-    builds: [...queue.builds.values()].flatMap(queueBuild),
-    slots: state.plan.merge.slots,
-    nowMs: snapshot.nowMs,
-    decidedAtMs: queue.decidedAtMs,
-    everyCommit: state.plan.merge.everyCommit,
-    departed: changes
-      .filter((change) => change.state.kind === 'landed' || change.state.kind === 'ejected')
-      .map((change) => queueChange(change, state)),
-  };
-}
-
-function queueChange(change: ChangeState, state: RunState): QueueChange {
-  const task = change.task === null ? undefined : state.tasks.get(change.task);
-  return {
-    id: change.id,
-    arrival: change.arrival,
-    arrivedAtMs: change.enteredAtMs,
-    priority: task?.task.priority ?? 2,
-    needs: [],
-    scopes: change.paths,
-    textConflicts: change.textConflicts,
-    gateMs: null,
-    predictedPass: null,
-    alone: false,
-    held: false,
-  };
-}
-
-function queueBuild(build: BuildState): readonly QueueBuild[] {
-  const state = build.state === 'making' || build.state === 'made' ? 'running' : build.state;
-  if (state !== 'running' && state !== 'green' && state !== 'red') return [];
-  const { id, members, landedBefore, startedAtMs } = build;
-  return [{ id, members, landedBefore, state, startedAtMs }];
 }
 
 function onVerdict(verdict: QueueVerdict, state: RunState, snapshot: Snapshot): readonly Decision[] {

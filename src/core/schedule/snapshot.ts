@@ -4,6 +4,7 @@ import type { QueuePlanner } from '../mergequeue/model.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { RunState, TaskState } from '../run/state.ts';
 import type { Step } from '../run/steps.ts';
+import type { Arrival } from './arrivals.ts';
 
 export interface MachineFacts {
   readonly cpuCount: number;
@@ -25,6 +26,8 @@ export interface Snapshot {
   };
   /** A held landing may be tried again: its checkout is clean now. */
   readonly isHeldCheckoutClean: boolean;
+  /** Branches of a watched queue; absent: it is not watched. */
+  readonly arrivals?: readonly Arrival[];
   /** The person asked to stop: nothing new is started, what runs may end. */
   readonly isDraining: boolean;
 }

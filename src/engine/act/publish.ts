@@ -1,9 +1,12 @@
 /** Moves the target by compare-and-set to a commit whose tree was tested green, or says why not. */
+import type { CommitId } from '../../core/ids.ts';
 import type { Step } from '../../core/run/steps.ts';
 import type { BuildState } from '../../core/run/state.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import { assert, assertNever } from '../../kit/assert.ts';
 import { Failure } from '../../kit/failure.ts';
+import type { PublishOutcome } from '../../ports/git.ts';
+import type { PushOutcome } from '../../ports/git-remote.ts';
 import type { ActContext } from '../deps.ts';
 import { mergeChain } from './chain.ts';
 import type { Chain } from './chain.ts';
@@ -25,7 +28,7 @@ export async function publish(step: Publish, context: ActContext): Promise<reado
     'the tree to publish is not the tree that was tested',
   );
   await deps.git.keep(`refs/copse/landings/${state.id}/${step.build}`, chain.tip);
-  const outcome = await deps.git.publish({ branch: state.target, from: step.from, to: chain.tip });
+  const outcome = await move(context, step.from, chain.tip);
   switch (outcome.kind) {
     case 'published':
       return [
@@ -36,7 +39,7 @@ export async function publish(step: Publish, context: ActContext): Promise<reado
           from: step.from,
           to: chain.tip,
           changes: chain.commits,
-          checkout: outcome.checkout,
+          checkout: 'checkout' in outcome ? outcome.checkout : 'none',
         },
       ];
     case 'held':
@@ -65,6 +68,18 @@ export async function publish(step: Publish, context: ActContext): Promise<reado
     default:
       return assertNever(outcome);
   }
+}
+
+function move(
+  { deps, state }: ActContext,
+  from: CommitId,
+  to: CommitId,
+): Promise<PublishOutcome | PushOutcome> {
+  const { remote } = state.options;
+  const branch = state.target;
+  return remote === undefined
+    ? deps.git.publish({ branch, from, to })
+    : deps.git.pushRemote({ remote, branch, from, to });
 }
 
 /** The tested commits themselves when the tip has not moved since, else the same members merged onto where it is now. */

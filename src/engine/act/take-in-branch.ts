@@ -1,5 +1,6 @@
 /** Takes a branch made by anyone into the control repository, so that it can be merged and tested. */
 import { MAX_RECORDED_PATHS } from '../../core/run/events.ts';
+import { MAX_STACK_COMMITS } from '../../core/run/queue-orders.ts';
 import type { Step } from '../../core/run/steps.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import type { ActContext } from '../deps.ts';
@@ -45,5 +46,6 @@ export async function takeInBranch(step: TakeIn, context: ActContext): Promise<r
     return [{ kind: 'queue.taken_in', intent, change, outcome: 'rejected', head, paths: [], detail }];
   }
   const paths = facts.changed.map((entry) => entry.path).slice(0, MAX_RECORDED_PATHS);
-  return [{ kind: 'queue.taken_in', intent, change, outcome: 'taken', head, paths, detail: '' }];
+  const commits = await deps.git.commitsBetween(base, head, MAX_STACK_COMMITS);
+  return [{ kind: 'queue.taken_in', intent, change, outcome: 'taken', head, paths, detail: '', commits }];
 }

@@ -26,18 +26,21 @@ export interface Operation {
 /** All of the log, oldest first. */
 export async function loadOperations(store: StorePort): Promise<readonly Operation[]> {
   const found: Operation[] = [];
-  const targets = new Map<string, BranchName>();
+  const targets = new Map<string, { readonly branch: BranchName; readonly remote: string | null }>();
   const undone = new Map<string, string>();
   await visitEvents(store, 1, ({ seq, run, event }) => {
     const common = { id: `op-${seq}`, seq, atMs: event.atMs, run, undoneBy: null };
-    if (event.kind === 'run.started') targets.set(event.run, event.target);
+    if (event.kind === 'run.started')
+      targets.set(event.run, { branch: event.target, remote: event.options.remote ?? null });
     if (event.kind === 'landed') {
-      const target = targets.get(run ?? '') ?? ('' as BranchName);
+      const { branch, remote } = targets.get(run ?? '') ?? { branch: '' as BranchName, remote: null };
+      // What others may have fetched already is not taken back.
+      const refs = remote === null ? [{ ref: `refs/heads/${branch}`, from: event.from, to: event.to }] : [];
       const names = event.changes.map(({ change }) => change).join(', ');
       found.push({
         ...common,
-        what: `landed ${names} on ${target}`,
-        refs: [{ ref: `refs/heads/${target}`, from: event.from, to: event.to }],
+        what: `landed ${names} on ${remote === null ? '' : `${remote}/`}${branch}`,
+        refs,
         undoes: null,
       });
     }

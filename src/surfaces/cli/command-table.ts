@@ -127,6 +127,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/merge.ts'),
   },
   {
+    name: 'queue',
+    group: 'Land',
+    usage: '[hold|release|up|down|eject|close|open|add]',
+    summary: 'the merge queue, and what people say to it',
+    load: () => import('./commands/queue.ts'),
+  },
+  {
     name: 'conflicts',
     group: 'Land',
     usage: '[BRANCH | ID…]',
@@ -270,7 +277,6 @@ export const LATER_COMMANDS: Readonly<Record<string, string>> = {
   'review-loop': 'copse diff ID',
   attach: 'copse logs ID -f',
   open: 'copse diff ID',
-  queue: 'copse status',
   resolve: 'copse diff ID',
   rollback: 'copse undo',
   probe: 'copse run "prompt"',

@@ -41,6 +41,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'leader-unreachable': EXIT.leader,
   'no-run': EXIT.usage,
   'task-unknown': EXIT.usage,
+  'change-unknown': EXIT.usage,
   'agent-unknown': EXIT.plan,
   'agent-template': EXIT.plan,
   'base-missing': EXIT.environment,

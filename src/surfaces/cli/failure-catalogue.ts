@@ -25,6 +25,12 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
     next: 'copse run',
   },
   'task-unknown': { meaning: 'The run has no task of that id.', next: 'copse status' },
+  'git-remote': {
+    meaning: 'The remote could not be reached, or it refused what was asked.',
+    state: 'nothing was moved there; what was proven is kept and tried again',
+    next: 'git ls-remote REMOTE    # must work without a prompt',
+  },
+  'change-unknown': { meaning: 'No change of that name waits in the merge queue.', next: 'copse queue' },
   'plan-missing': {
     meaning: 'No copse.yaml was found here or in a folder above, up to the top of the repository.',
     next: 'copse init    # or: copse run "what is to be done"',

@@ -10,3 +10,13 @@ export function positiveInteger(text: string): number {
 export function collected(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
 }
+
+const PRIORITY_WORDS = ['critical', 'high', 'medium', 'low', 'lowest'];
+
+/** 0 (critical) to 4 (lowest), as a number or as its word. */
+export function priorityWord(text: string): 0 | 1 | 2 | 3 | 4 {
+  const value = /^[0-4]$/.test(text) ? Number(text) : PRIORITY_WORDS.indexOf(text);
+  if (value < 0)
+    throw new TypeError(`expected 0 to 4 or ${PRIORITY_WORDS.join(', ')}, not ${JSON.stringify(text)}`);
+  return value as 0 | 1 | 2 | 3 | 4;
+}

@@ -65,6 +65,9 @@ export function describeGitPort(name: string, makeWorld: MakeWorld): void {
       expect(await world.git.isAncestor(left, world.base)).toBe(false);
       expect(await world.git.isAncestor(left, right)).toBe(false);
       expect(await world.git.mergeBase(left, right)).toBe(world.base);
+      expect(await world.git.commitsBetween(right, left, 5)).toEqual([left]);
+      expect(await world.git.commitsBetween(left, world.base, 5)).toEqual([]);
+      expect(await world.git.commitsBetween(right, left, 0)).toEqual([]);
     });
 
     test('provisions a workspace with the base checked out, once', async () => {

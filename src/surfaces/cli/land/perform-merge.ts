@@ -2,11 +2,13 @@
 import { randomInt } from 'node:crypto';
 import type { BranchName } from '../../../core/ids.ts';
 import type { GateSpec, Plan } from '../../../core/plan/model.ts';
+import type { RunOptions } from '../../../core/run/events.ts';
 import { loadLatest, startRun } from '../../../engine/api.ts';
 import { parsePlan } from '../../../formats/plan/parse.ts';
 import { slugOf } from '../../../formats/plan/task-ids.ts';
 import { Failure } from '../../../kit/failure.ts';
 import { mergeView, type MergeView } from '../../../views/merge-view.ts';
+import { timeOf } from '../../../views/words.ts';
 import { problemText } from '../../../views/problem-text.ts';
 import { problemsOf } from '../../../views/problem-view.ts';
 import type { Context } from '../host.ts';
@@ -17,6 +19,8 @@ import { requireTrust } from '../planning/trust.ts';
 import { driveRun } from '../run/drive.ts';
 import { exitCodeOfEnd, isUnfinished } from '../run/ending.ts';
 import { newRunId } from '../run/perform-run.ts';
+import { branchesOf, targetOf } from './landing-target.ts';
+import { wishesOf } from './branch-wishes.ts';
 import { type Session, withSession } from '../session.ts';
 
 export interface MergeRequest {
@@ -26,6 +30,14 @@ export interface MergeRequest {
   readonly gates: readonly string[];
   readonly noGates: boolean;
   readonly slots: number | null;
+  /** `branch=priority`. */
+  readonly priorities: readonly string[];
+  /** `branch=other`. */
+  readonly needs: readonly string[];
+  readonly alone: readonly string[];
+  /** Patterns of branches; empty: only those that are named. */
+  readonly watch: readonly string[];
+  readonly untilIdleSeconds: number | null;
   readonly takeover: boolean;
 }
 
@@ -35,9 +47,11 @@ export function performMerge(context: Context, request: MergeRequest): Promise<n
       deps,
       context: { out },
     } = session;
+    requireWork(request);
     const target = await targetOf(session, request.into);
     const branches = await branchesOf(session, request.branches, target);
-    const plan = await planOf(session, request, target);
+    const wishes = wishesOf(request, branches);
+    const plan = await planOf(session, request, target.branch);
     const latest = await loadLatest(deps.store);
     if (isUnfinished(latest) && !request.takeover && (await deps.store.leader()) === null) {
       throw new Failure('input-needed', `the run ${latest.id} is not finished`, {
@@ -54,22 +68,30 @@ export function performMerge(context: Context, request: MergeRequest): Promise<n
             run: newRunId(deps.clock.now()),
             mode: 'merge',
             plan,
-            target,
+            target: target.branch,
             options: {
               noMerge: false,
               parallel: null,
               only: null,
               prepareOnly: false,
               seed: randomInt(2 ** 31),
+              ...(target.remote === null ? {} : { remote: target.remote }),
+              ...watchOf(request),
             },
             branches,
+            wishes,
           },
           observer,
         ),
-      { takeover: request.takeover, json: 'silent' },
+      { takeover: request.takeover, json: request.watch.length > 0 ? 'events' : 'silent' },
     );
     const view = mergeView(end.state);
     const code = exitCodeOfEnd(end);
+    if (out.json && request.watch.length > 0) {
+      const ts = timeOf(end.state.lastAtMs);
+      out.record({ v: 1, seq: end.lastSeq, ts, type: 'merge.summary', ...view, exit_code: code });
+      return code;
+    }
     if (out.json) {
       out.envelope('merge', { ...view, exit_code: code });
       return code;
@@ -81,44 +103,32 @@ export function performMerge(context: Context, request: MergeRequest): Promise<n
   });
 }
 
+function requireWork(request: MergeRequest): void {
+  if (request.branches.length === 0 && request.watch.length === 0)
+    throw new Failure('usage-branch', 'no branch was named', {
+      hint: "copse merge BRANCH…    # or: --watch 'agent/*'",
+    });
+  if (request.untilIdleSeconds !== null && request.watch.length === 0)
+    throw new Failure('usage-value', '--until-idle is for --watch', {
+      hint: "copse merge --watch 'agent/*' …",
+    });
+}
+
+function watchOf({ watch, untilIdleSeconds }: MergeRequest): Pick<RunOptions, 'watch'> {
+  if (watch.length === 0) return {};
+  return {
+    watch: { patterns: watch, untilIdleMs: untilIdleSeconds === null ? null : untilIdleSeconds * 1_000 },
+  };
+}
+
 function summary(view: MergeView): string {
-  const parts = [`${view.landed.length} landed on ${view.target.branch} @ ${view.target.commit.slice(0, 7)}`];
+  const { branch, commit, remote } = view.target;
+  const target = remote === undefined ? branch : `${remote}/${branch}`;
+  const parts = [`${view.landed.length} landed on ${target} @ ${commit.slice(0, 7)}`];
   if (view.ejected.length > 0) parts.push(`${view.ejected.length} ejected`);
   if (view.conflicted.length > 0) parts.push(`${view.conflicted.length} conflicted`);
   if (view.pending.length > 0) parts.push(`${view.pending.length} waiting`);
   return `${parts.join(', ')}; ${view.gate_runs} gate run${view.gate_runs === 1 ? '' : 's'}`;
-}
-
-async function targetOf({ deps }: Session, into: string | null): Promise<BranchName> {
-  if (into !== null) {
-    const branch = into.replace(/^refs\/heads\//, '') as BranchName;
-    if ((await deps.git.branchTip(branch)) === null)
-      throw new Failure('usage-branch', `there is no branch ${branch} to land on`, {
-        hint: `git branch ${branch}`,
-      });
-    return branch;
-  }
-  const { currentBranch } = await deps.git.facts();
-  if (currentBranch !== null) return currentBranch;
-  throw new Failure('usage-branch', 'HEAD is detached: nothing says where to land', {
-    hint: 'copse merge … --into BRANCH',
-  });
-}
-
-/** Each once, in the order given. Failure `usage-branch` for one that is not there. */
-async function branchesOf(
-  { deps }: Session,
-  given: readonly string[],
-  target: BranchName,
-): Promise<readonly BranchName[]> {
-  const branches = [...new Set(given.map((name) => name.replace(/^refs\/heads\//, '')))] as BranchName[];
-  for (const branch of branches) {
-    if (branch === target) throw new Failure('usage-branch', `${branch} cannot be landed on itself`);
-    if ((await deps.git.branchTip(branch)) === null) {
-      throw new Failure('usage-branch', `there is no branch ${branch}`, { hint: 'git branch --list' });
-    }
-  }
-  return branches;
 }
 
 /** A plan of no tasks: how to merge, and what must pass. */
