@@ -150,4 +150,20 @@ describe('what a look costs', () => {
   test('is paid at every tick when watches keep silent', async () => {
     expect(await looksOf(false, true)).toBeGreaterThan(200);
   });
+
+  test('never is more than a quarter of the time, however slow git is', async () => {
+    const engine = engineOf({ a: [{}, 200_000], b: [{}, 200_000] });
+    let looks = 0;
+    const port = { ...engine.git.port };
+    Object.assign(engine.git.port, {
+      sightWorktrees: async (paths: Parameters<typeof port.sightWorktrees>[0]) => {
+        looks += 1;
+        await new Promise<void>((resolve) => engine.clock.after(2_000, resolve));
+        return port.sightWorktrees(paths);
+      },
+    });
+    await engine.play();
+    expect(looks).toBeGreaterThan(15);
+    expect(looks).toBeLessThanOrEqual(26);
+  });
 });

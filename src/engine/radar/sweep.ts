@@ -24,6 +24,8 @@ export type RadarDeps = Pick<Deps, 'git'>;
 
 /** Verdicts kept in memory; when there are more, all are forgotten. */
 const MAX_KNOWN = 20_000;
+/** Worktrees saved side by side. */
+const SAVES_AT_ONCE = 2;
 /** Times git is asked again about two commits that it could not merge. */
 const MAX_REFUSALS = 3;
 
@@ -151,16 +153,21 @@ export class RadarSweep {
   /** Writes the uncommitted work of `pairs` as commits, unless that was done for the same content. */
   async #save(pairs: readonly Pair[], running: ReadonlyMap<TaskId, RadarMember>): Promise<void> {
     const ids = new Set(pairs.flatMap(({ a, b }) => (b.task === null ? [a.task] : [a.task, b.task])));
-    for (const id of ids) {
-      const seen = this.#seen.get(id);
-      const member = running.get(id);
-      if (seen === undefined || member === undefined || seen.uncommitted === null || seen.snapshot !== null)
-        continue;
-      const look = await this.#deps.git.worktreeChanges(member.worktree);
-      if (look?.head === seen.sighting.head) seen.snapshot = look.snapshot ?? 'too-large';
-      // Committed meanwhile: the next look sees the new head.
-      else this.#isOpen = true;
-    }
+    const open = [...ids].flatMap((id) => {
+      const [seen, member] = [this.#seen.get(id), running.get(id)];
+      const isOpen = seen !== undefined && seen.uncommitted !== null && seen.snapshot === null;
+      return isOpen && member !== undefined ? [{ seen, member }] : [];
+    });
+    const work = async (): Promise<void> => {
+      for (let next = open.shift(); next !== undefined; next = open.shift()) {
+        const { seen, member } = next;
+        const look = await this.#deps.git.worktreeChanges(member.worktree);
+        if (look?.head === seen.sighting.head) seen.snapshot = look.snapshot ?? 'too-large';
+        // Committed meanwhile: the next look sees the new head.
+        else this.#isOpen = true;
+      }
+    };
+    await Promise.all(Array.from({ length: SAVES_AT_ONCE }, work));
   }
 
   async #merge(pairs: readonly Pair[]): Promise<void> {

@@ -119,7 +119,7 @@ const conflicts = settings({
   on_overlap: word(['serialize', 'warn', 'allow'])
     .optional()
     .describe(
-      'Tasks with overlapping scopes: one after the other, together with a warning, or together. Default: `serialize`.',
+      'Tasks that are likely to change the same files: one after the other, together with a warning, or together. Default: `serialize`.',
     ),
   enforce_scope: word(['off', 'warn', 'block'])
     .optional()
