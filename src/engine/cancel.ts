@@ -6,6 +6,8 @@ import type { RunState } from '../core/run/state.ts';
 export function unwantedIntents(state: RunState): readonly IntentId[] {
   return [...state.intents.values()]
     .filter(({ step }) => {
+      if (step.kind === 'resolve-conflict')
+        return state.queue.changes.get(step.change)?.state.kind !== 'conflicted';
       if (step.kind !== 'run-gates') return false;
       if (step.subject.kind === 'build') {
         const build = state.queue.builds.get(step.subject.build);

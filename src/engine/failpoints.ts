@@ -10,6 +10,8 @@ const STEP_KINDS: Readonly<Record<StepKind, true>> = {
   'run-gates': true,
   'take-in-branch': true,
   'make-build': true,
+  'resolve-conflict': true,
+  'tag-target': true,
   publish: true,
   'remove-workspace': true,
 };

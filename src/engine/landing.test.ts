@@ -14,6 +14,9 @@ const MERGE: MergePolicy = {
   everyCommit: false,
   onFailure: 'eject',
   update: 'auto',
+  conflicts: ['auto', 'human'],
+  resolver: null,
+  tag: null,
 };
 const GATES = { gates: { test: {} } };
 const NO_RETRY = { max: 0, backoff: 'none', delayMs: 0, on: [] } as const;

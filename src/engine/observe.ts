@@ -24,11 +24,12 @@ export async function observe(
   return { state, nowMs: deps.clock.now(), machine, target, isHeldCheckoutClean, arrivals, isDraining };
 }
 
+/** Still to land, in some way. */
+const WAITING: ReadonlySet<string> = new Set(['announced', 'pending', 'conflicted']);
+
 /** Asked only while something waits to land: nobody else's commits matter before. */
 async function observeTarget(deps: Deps, state: RunState): Promise<Snapshot['target']> {
-  const isQuiet = [...state.queue.changes.values()].every(
-    (change) => change.state.kind !== 'pending' && change.state.kind !== 'announced',
-  );
+  const isQuiet = [...state.queue.changes.values()].every((change) => !WAITING.has(change.state.kind));
   if (isQuiet) return { tip: state.queue.tip, relation: 'same' };
   const tip = await targetTip(deps, state);
   if (tip === state.queue.tip) return { tip, relation: 'same' };

@@ -6,6 +6,7 @@
  */
 import type { AbsolutePath, BranchName, CommitId, RepoPath, TreeId } from '../core/ids.ts';
 import type { RemoteGit } from './git-remote.ts';
+import type { ResolutionGit } from './git-resolution.ts';
 import type { SeparationGit } from './git-separation.ts';
 
 export interface RepositoryFacts {
@@ -150,7 +151,7 @@ export interface RefChange {
   readonly to: CommitId | null;
 }
 
-export interface GitPort extends SeparationGit, RemoteGit {
+export interface GitPort extends SeparationGit, RemoteGit, ResolutionGit {
   facts(): Promise<RepositoryFacts>;
   /** In the user's repository; null when it names no commit. */
   resolve(revision: string): Promise<CommitId | null>;

@@ -1,5 +1,6 @@
 /** Public fields of task, worktree, attempt and queue events. Written out by hand: renaming a field inside must not rename it outside. */
 import { assertNever } from '../kit/assert.ts';
+import { originView } from './conflict-bodies.ts';
 import type { AttemptEvent, QueueEvent, TaskEvent, WorkspaceEvent } from '../core/run/events.ts';
 import { timeOf } from './words.ts';
 
@@ -138,7 +139,16 @@ export function queueBody(event: QueueEvent) {
     case 'queue.entered': {
       const { change, task, branch, head, title, wave } = event;
       const owner = { ...(task === null ? {} : { task }), ...(wave === null ? {} : { wave }) };
-      return { type: event.kind, change, ...owner, branch, title, ...(head === null ? {} : { head }) };
+      const from = event.origin === undefined ? {} : { origin: originView(event.origin) };
+      return {
+        type: event.kind,
+        change,
+        ...owner,
+        branch,
+        title,
+        ...(head === null ? {} : { head }),
+        ...from,
+      };
     }
     case 'queue.taken_in': {
       const { change, outcome, head, detail } = event;

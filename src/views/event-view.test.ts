@@ -327,6 +327,58 @@ const FACTS: readonly Fact[] = [
     files: [],
   },
   {
+    ...entered,
+    task: api,
+    wave: null,
+    head: a,
+    origin: { kind: 'resolution', of: change, stage: 'agent', agent: 'demo', by: null, onto: a, files },
+  },
+  {
+    ...entered,
+    task: null,
+    wave: null,
+    head: a,
+    origin: { kind: 'revert', of: null, commit: a, parent: idOf('b'), by: 'anna', because: 'it broke' },
+  },
+  { kind: 'conflict.opened', change, base: a, ours: a, theirs: a, files, company: ['ui' as ChangeId] },
+  {
+    kind: 'conflict.tried',
+    intent,
+    change,
+    stage: 'agent',
+    agent: 'demo',
+    onto: a,
+    outcome: 'resolved',
+    head: a,
+    tree: a,
+    files,
+    detail: 'demo resolved it',
+    log: 'runs/x/log',
+  },
+  {
+    kind: 'conflict.tried',
+    intent,
+    change,
+    stage: 'recorded',
+    agent: null,
+    onto: a,
+    outcome: 'unresolved',
+    head: null,
+    tree: null,
+    files,
+    detail: 'nothing is recorded',
+    log: null,
+  },
+  { kind: 'conflict.resolved', change, by: 'anna', onto: a, head: a, files },
+  { kind: 'conflict.asked', change, by: 'anna', agent: 'demo' },
+  { kind: 'conflict.dropped', change, by: 'anna' },
+  { kind: 'bisect.started', gates: ['tests' as GateName], points: [{ commit: a, change: null }] },
+  { kind: 'bisect.finished', verdict: { kind: 'culprit', change, red: a, green: idOf('b') } },
+  { kind: 'bisect.finished', verdict: { kind: 'red-before', commit: a } },
+  { kind: 'bisect.finished', verdict: { kind: 'unknown', because: 'a gate was stopped' } },
+  { kind: 'target.tagged', intent, tag: 'v1', commit: a, outcome: 'tagged' },
+  { kind: 'target.tagged', intent, tag: 'v1', commit: a, outcome: 'taken' },
+  {
     kind: 'operation',
     id: 'op-1',
     what: 'reset api',
@@ -358,8 +410,8 @@ describe('eventView', () => {
       (name) => !name.startsWith('report.') && name !== 'run.summary',
     );
     expect([...types].toSorted()).toEqual(named.toSorted());
-    // 51 kinds: adding one to the union without a fact here fails.
-    expect(kinds.size).toBe(51);
+    // 59 kinds: adding one to the union without a fact here fails.
+    expect(kinds.size).toBe(59);
   });
 
   test('the validator refuses a field that no schema names', () => {

@@ -3,6 +3,8 @@
  * The names are public and stay: types and fields may be added, never renamed. `v` changes when that promise breaks.
  */
 import { assertNever } from '../kit/assert.ts';
+import { targetBody } from './target-bodies.ts';
+import { conflictBody } from './conflict-bodies.ts';
 import type { GateSubject, RunEvent } from '../core/run/events.ts';
 import type { Step } from '../core/run/steps.ts';
 import { queueOrderBody } from './queue-orders.ts';
@@ -10,6 +12,8 @@ import { attemptBody, queueBody, taskBody, workspaceBody } from './event-bodies.
 import type {
   AttemptEvent,
   OverlapEvent,
+  ConflictEvent,
+  TargetEvent,
   QueueEvent,
   TaskEvent,
   WorkspaceEvent,
@@ -83,7 +87,9 @@ function bodyOf(event: RunEvent) {
   }
 }
 
-function familyBody(event: TaskEvent | WorkspaceEvent | AttemptEvent | QueueEvent | OverlapEvent) {
+function familyBody(
+  event: TaskEvent | WorkspaceEvent | AttemptEvent | QueueEvent | ConflictEvent | TargetEvent | OverlapEvent,
+) {
   switch (event.kind) {
     case 'task.added':
     case 'task.held':
@@ -126,6 +132,16 @@ function familyBody(event: TaskEvent | WorkspaceEvent | AttemptEvent | QueueEven
     case 'overlap.seen':
     case 'overlap.gone':
       return overlapBody(event);
+    case 'bisect.started':
+    case 'bisect.finished':
+    case 'target.tagged':
+      return targetBody(event);
+    case 'conflict.opened':
+    case 'conflict.tried':
+    case 'conflict.resolved':
+    case 'conflict.asked':
+    case 'conflict.dropped':
+      return conflictBody(event);
     default:
       return assertNever(event);
   }
@@ -145,12 +161,14 @@ function startedBody(event: Extract<RunEvent, { kind: 'run.started' }>) {
 }
 
 function subjectFields(subject: GateSubject): {
-  readonly subject: 'task' | 'build' | 'tip' | 'end';
+  readonly subject: 'task' | 'build' | 'tip' | 'end' | 'bisect';
   readonly task?: string;
   readonly wave?: number;
   readonly build?: string;
 } {
   switch (subject.kind) {
+    case 'bisect':
+      return { subject: 'bisect' };
     case 'task':
       return { subject: 'task', task: subject.task, wave: subject.wave };
     case 'build':
@@ -174,6 +192,9 @@ function stepFields(step: Step): {
   readonly attempt?: string;
   readonly build?: string;
   readonly members?: readonly string[];
+  readonly change?: string;
+  readonly stage?: string;
+  readonly agent?: string;
 } {
   switch (step.kind) {
     case 'prepare-workspace':
@@ -189,6 +210,12 @@ function stepFields(step: Step): {
       return { build: step.build, members: step.members };
     case 'take-in-branch':
       return { branch: step.branch };
+    case 'tag-target':
+      return {};
+    case 'resolve-conflict': {
+      const { change, stage, agent } = step;
+      return { change, stage, ...(agent === null ? {} : { agent }) };
+    }
     case 'update-workspace':
     case 'remove-workspace':
       return {};

@@ -9,6 +9,8 @@ import type { Step } from '../core/run/steps.ts';
 import { say } from './narration.ts';
 import type { Narration } from './narration.ts';
 import { narrateAttempt, narrateWorkspace } from './narrate-work.ts';
+import { narrateTarget } from './narrate-target.ts';
+import { narrateConflict } from './narrate-conflict.ts';
 import { narrateQueue } from './narrate-queue.ts';
 import { narrateOverlap } from './overlap-view.ts';
 import { narrateQueueOrder } from './queue-orders.ts';
@@ -78,6 +80,16 @@ export function narrate(event: RunEvent, state: RunState): Narration | null {
     case 'queue.closed':
     case 'queue.opened':
       return narrateQueueOrder(event, state);
+    case 'bisect.started':
+    case 'bisect.finished':
+    case 'target.tagged':
+      return narrateTarget(event, state);
+    case 'conflict.opened':
+    case 'conflict.tried':
+    case 'conflict.resolved':
+    case 'conflict.asked':
+    case 'conflict.dropped':
+      return narrateConflict(event, state);
     default:
       return taskText(event, state);
   }
@@ -143,6 +155,8 @@ function taskText(
 function stepSubject(step: Step): string {
   if ('task' in step) return step.task;
   if (step.kind === 'run-gates') return subjectText(step.subject);
+  if (step.kind === 'resolve-conflict') return step.change;
+  if (step.kind === 'tag-target') return step.tag;
   return step.kind === 'take-in-branch' ? step.branch : step.build;
 }
 
@@ -162,6 +176,8 @@ function subjectText(subject: GateSubject): string {
       return 'target';
     case 'end':
       return 'end of run';
+    case 'bisect':
+      return `search at ${shortId(subject.commit)}`;
     default:
       return assertNever(subject);
   }

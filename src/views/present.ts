@@ -6,6 +6,7 @@ import type { BuildState, ChangeState, RunState, TaskState } from '../core/run/s
 import { isFixing } from './attempts.ts';
 import {
   changeReason,
+  conflictReason,
   doneReason,
   fixReason,
   gatesReason,
@@ -169,6 +170,8 @@ function ended(task: TaskState, state: RunState, id: string): Verdict {
 function inQueue(task: TaskState, state: RunState, change: ChangeState | undefined): Verdict {
   if (change === undefined) return { status: 'queued', reason: 'in the merge queue', evidence: 'inferred' };
   if (isHeld(change, state)) return { status: 'needs_you', reason: heldReason(state) };
+  if (change.state.kind === 'conflicted')
+    return { status: 'fixing', reason: conflictReason(change, state), since: task.sinceMs };
   const build = testingBuild(change, state);
   const reason = changeReason(change, build, state);
   return build === null

@@ -7,7 +7,10 @@ import type { ChangeState, RunState, TaskState } from '../core/run/state.ts';
 import { attemptsOf } from './attempts.ts';
 import { heldReason } from './reason.ts';
 import { conflictWhy, taskCode, taskWhat, taskWhy } from './problem-causes.ts';
+import { nameOf } from './narrate-queue.ts';
+import { culpritText } from './narrate-target.ts';
 import { isHeld } from './present.ts';
+import { rollbackView, type RollbackView } from './rollback-view.ts';
 import { counted, shellWord, shortId } from './words.ts';
 
 export interface ProblemView {
@@ -38,7 +41,10 @@ export function problemsOf(state: RunState, context: ProblemContext): readonly P
     if (kind === 'failed' || kind === 'needs-person') problems.push(taskProblem(task, state, context));
   }
   for (const change of state.queue.changes.values()) {
-    if (change.task === null && change.state.kind === 'ejected') problems.push(changeProblem(change, state));
+    const isOwn = change.task === null && change.origin?.kind !== 'resolution';
+    if (!isOwn || change.state.kind !== 'ejected') continue;
+    const rollback = rollbackView(change, state);
+    problems.push(rollback === null ? changeProblem(change, state) : rollbackProblem(rollback, state));
   }
   if (state.queue.held !== null) problems.push(heldProblem(state));
   if (!state.queue.isOpen) problems.push(closedProblem(state));
@@ -58,7 +64,7 @@ function taskProblem(task: TaskState, state: RunState, context: ProblemContext):
     what: taskWhat(task),
     why: taskWhy(task, state),
     state: [...safeTask(task, state), targetLine(state)],
-    next: nextFor(task),
+    next: nextFor(task, state),
     ...(log === null ? {} : { log }),
   };
 }
@@ -93,7 +99,7 @@ function logOf(task: TaskState, state: RunState, context: ProblemContext): strin
   return last === undefined ? null : context.logOf(last.id);
 }
 
-function nextFor(task: TaskState): ProblemView['next'] {
+function nextFor(task: TaskState, state: RunState): ProblemView['next'] {
   const id = shellWord(task.task.id);
   const { progress, workspace } = task;
   const retry = { command: `copse retry ${id}`, purpose: 'another attempt, told what went wrong' };
@@ -102,11 +108,16 @@ function nextFor(task: TaskState): ProblemView['next'] {
   const diff = { command: `copse diff ${id}`, purpose: 'what it changed' };
   const skip = { command: `copse skip ${id}`, purpose: 'go on without it' };
   if (progress.kind === 'needs-person' && progress.cause === 'conflict' && workspace !== null) {
-    const look = {
-      command: `git -C ${shellWord(workspace.path)} status`,
-      purpose: 'where the conflict can be resolved',
-    };
-    return [retry, look, diff, skip];
+    const isOnRecord = [...state.queue.changes.values()].some(
+      (change) => change.task === task.task.id && change.conflict !== null,
+    );
+    const look = isOnRecord
+      ? { command: `copse resolve ${id}`, purpose: 'the merge in progress, to be resolved' }
+      : {
+          command: `git -C ${shellWord(workspace.path)} status`,
+          purpose: 'where the conflict can be resolved',
+        };
+    return [look, retry, diff, skip];
   }
   if (progress.kind === 'needs-person' && progress.cause === 'workspace') return [fresh, retry, skip];
   if (progress.kind === 'failed' && (progress.cause === 'setup' || progress.cause === 'environment')) {
@@ -133,6 +144,9 @@ function changeProblem(change: ChangeState, state: RunState): ProblemView {
       targetLine(state),
     ],
     next: [
+      ...(because === 'conflict' && change.conflict !== null
+        ? [{ command: `copse resolve ${branch}`, purpose: 'the merge in progress, to be resolved' }]
+        : []),
       { command: `git diff ${shellWord(state.target)}...${branch}`, purpose: 'what it changes' },
       {
         command: `copse merge ${branch} --into ${shellWord(state.target)}`,
@@ -140,6 +154,27 @@ function changeProblem(change: ChangeState, state: RunState): ProblemView {
       },
     ],
     ...(log === undefined ? {} : { log }),
+  };
+}
+
+function rollbackProblem(view: RollbackView, state: RunState): ProblemView {
+  const commit = shortId(view.commit);
+  const dependents = view.dependents.map(({ name, reason }) => `${name} builds on it: ${reason}`);
+  return {
+    code: view.state === 'needs_you' ? 'rollback-conflict' : 'rollback-failed',
+    severity: 'waiting',
+    change: view.change,
+    title: `${view.of} was not rolled back`,
+    what: view.evidence ?? '',
+    why: view.reason,
+    state: [targetLine(state), ...dependents],
+    next: [
+      { command: `git show -m --first-parent ${commit}`, purpose: 'what it added' },
+      ...view.dependents.slice(0, 3).map(({ name }) => ({
+        command: `copse rollback ${shellWord(name)}`,
+        purpose: 'take back what was built on it first',
+      })),
+    ],
   };
 }
 
@@ -191,13 +226,27 @@ function closedProblem(state: RunState): ProblemView {
 }
 
 function endProblem(state: RunState): ProblemView {
+  const verdict = state.bisect?.verdict;
   return {
     code: 'end-gates-red',
     severity: 'error',
     title: 'the gates at the end of the run failed',
-    what: `the gates meant for the end of the run failed on ${shortId(state.queue.tip)}`,
-    why: 'they run once, on everything that landed together',
+    what: `the gates meant for the end of the run failed on ${shortId(state.queue.tip)}${state.endRed.length === 0 ? '' : `: ${state.endRed.join(', ')}`}`,
+    why:
+      verdict === undefined || verdict === null
+        ? 'they run once, on everything that landed together'
+        : `${state.target} ${culpritText(verdict, state)}`,
     state: [targetLine(state)],
-    next: [{ command: 'copse verify --merged', purpose: 'run them again' }],
+    next: [
+      ...(verdict?.kind === 'culprit'
+        ? [
+            {
+              command: `copse rollback ${shellWord(nameOf(verdict.change, state))}`,
+              purpose: 'take it back, through the queue',
+            },
+          ]
+        : []),
+      { command: 'copse verify --merged', purpose: 'run them again' },
+    ],
   };
 }

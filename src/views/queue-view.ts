@@ -1,10 +1,16 @@
 /** The merge queue as data: what is on the target, what is tested for what reason, what waits, what was refused. */
 import { isHeld, testingBuild } from './present.ts';
-import { changeReason, heldReason } from './reason.ts';
 import { needsLookup } from '../core/schedule/queue-needs.ts';
 import { priorityOf, waitingChanges } from '../core/schedule/queue-order.ts';
+import { originView, type OriginView } from './conflict-bodies.ts';
+import { changeReason, conflictReason, heldReason } from './reason.ts';
+import { rollbackViews, rolledBack, type RollbackView } from './rollback-view.ts';
+import { conflictView, type ConflictView } from './resolve-view.ts';
 import { timeOf } from './words.ts';
+import type { BuildId } from '../core/ids.ts';
+import { companyOf } from '../core/run/company.ts';
 import type { BuildState, ChangeState, RunState } from '../core/run/state.ts';
+import { nameOf } from './narrate-queue.ts';
 
 /** Builds that have ended and are still shown. */
 const RECENT_BUILDS = 20;
@@ -24,6 +30,8 @@ export interface QueueView {
   /** In landing order. */
   readonly landed: readonly LandedView[];
   readonly ejected: readonly EjectedView[];
+  /** Landings taken back, or being taken back. */
+  readonly rollbacks: readonly RollbackView[];
   /** Builds whose gates ran to an end. */
   readonly gate_runs: number;
 }
@@ -67,6 +75,12 @@ export interface LandedView {
   readonly branch: string;
   /** null: it was on the target before the run. */
   readonly commit: string | null;
+  /** How its conflict with the target was resolved, or what it takes back. */
+  readonly origin?: OriginView;
+  /** The tree that passed every blocker gate and landed. */
+  readonly tree?: string;
+  /** By what it was taken back. */
+  readonly rolled_back?: string;
 }
 
 export interface EjectedView {
@@ -77,10 +91,16 @@ export interface EjectedView {
   /** One clause with what was seen. */
   readonly evidence: string;
   readonly files: readonly string[];
-  /** The failing build, and the passing one without the change. */
+  /** Tasks or branches it does not go with: in the red tree, and never in a green one with it. */
+  readonly with: readonly string[];
+  /** The failing build, and the passing one (or the target's `tip`) without the change; and their trees. */
   readonly red?: string;
+  readonly red_tree?: string;
   readonly green?: string;
+  readonly green_tree?: string;
   readonly logs: readonly string[];
+  /** Both sides and what was tried, of a change that met the target in the same lines. */
+  readonly conflict?: ConflictView;
 }
 
 export function queueView(state: RunState): QueueView {
@@ -104,6 +124,7 @@ export function queueView(state: RunState): QueueView {
     ...(held === null ? {} : { held: { build: held.build, checkout: held.checkout, commit: held.to } }),
     landed: landedViews(state),
     ejected: changes.flatMap((change) => ejectedView(change, state)),
+    rollbacks: rollbackViews(state),
     gate_runs: queue.gateRuns,
   };
 }
@@ -134,7 +155,11 @@ function pendingView(change: ChangeState, position: number, state: RunState): Om
     title: change.title,
     position,
     status: held ? 'needs_you' : build === null ? 'queued' : 'landing',
-    reason: held ? heldReason(state) : changeReason(change, build, state),
+    reason: held
+      ? heldReason(state)
+      : change.state.kind === 'conflicted'
+        ? conflictReason(change, state)
+        : changeReason(change, build, state),
   };
 }
 
@@ -180,21 +205,56 @@ function landedViews(state: RunState): readonly LandedView[] {
   return [...contained, ...landed.flatMap((id) => changes.get(id) ?? [])].map((change) => ({
     ...subject(change),
     commit: change.state.kind === 'landed' ? change.state.commit : null,
+    ...(change.origin === null ? {} : { origin: originView(change.origin) }),
+    ...treeOf(change, state),
+    ...backOf(change, state),
   }));
+}
+
+function treeOf(change: ChangeState, state: RunState): { readonly tree?: string } {
+  const tree = state.queue.landings.find((landing) => landing.changes.includes(change.id))?.tree ?? null;
+  return tree === null ? {} : { tree };
+}
+
+function proofOf(
+  red: BuildId | null,
+  green: BuildId | 'tip' | null,
+  state: RunState,
+): Pick<EjectedView, 'red' | 'red_tree' | 'green' | 'green_tree'> {
+  const redBuild = red === null ? undefined : state.queue.builds.get(red);
+  const before = state.queue.landings.findLast((landing) => landing.to === redBuild?.tip)?.tree ?? null;
+  const greenTree =
+    green === 'tip' ? before : green === null ? null : (state.queue.builds.get(green)?.tree ?? null);
+  const redTree = redBuild?.tree ?? null;
+  return {
+    ...(red === null ? {} : { red }),
+    ...(redTree === null ? {} : { red_tree: redTree }),
+    ...(green === null ? {} : { green }),
+    ...(greenTree === null ? {} : { green_tree: greenTree }),
+  };
+}
+
+function backOf(change: ChangeState, state: RunState): { readonly rolled_back?: string } {
+  const text = rolledBack(change, state);
+  return text === null ? {} : { rolled_back: text };
 }
 
 function ejectedView(change: ChangeState, state: RunState): readonly EjectedView[] {
   if (change.state.kind !== 'ejected') return [];
   const { because, detail, files, red, green } = change.state;
+  // What it stood for tells of it, as one of its tries.
+  if (change.origin?.kind === 'resolution') return [];
+  const conflict = conflictView(change, state);
   return [
     {
       ...subject(change),
       reason: because,
       evidence: detail,
       files,
-      ...(red === null ? {} : { red }),
-      ...(green === null ? {} : { green }),
+      with: companyOf(change, state).map((id) => nameOf(id, state)),
+      ...proofOf(red, green, state),
       logs: red === null ? [] : (state.queue.builds.get(red)?.redLogs ?? []),
+      ...(conflict === null ? {} : { conflict }),
     },
   ];
 }

@@ -7,6 +7,7 @@ import { taskIntent } from '../core/schedule/tasks.ts';
 import type { Need } from '../core/plan/model.ts';
 import type { BuildState, ChangeState, Progress, RunState, TaskState } from '../core/run/state.ts';
 import type { Step } from '../core/run/steps.ts';
+import { rolledBack } from './rollback-view.ts';
 import { attemptsOf, tryOf } from './attempts.ts';
 import { needsClause, standingReason } from './queue-standing.ts';
 import type { Evidence } from './vocabulary.ts';
@@ -157,6 +158,19 @@ export function changeReason(change: ChangeState, build: BuildState | null, stat
   return `position ${place} of ${pending.length} in the merge queue${needs === null ? '' : `, ${needs}`}`;
 }
 
+/** In the chain of resolutions: what is tried, on which files, with whom. */
+export function conflictReason(change: ChangeState, state: RunState): string {
+  const { conflict } = change;
+  const open = [...state.intents.values()].find(
+    ({ step }) => step.kind === 'resolve-conflict' && step.change === change.id,
+  );
+  const who =
+    open?.step.kind === 'resolve-conflict' ? ` → ${open.step.agent ?? open.step.stage} is resolving it` : '';
+  const company = (conflict?.company ?? []).map((id) => state.queue.changes.get(id)?.task ?? id);
+  const others = company.length === 0 ? '' : ` (with ${listed(company)})`;
+  return `conflicts with ${state.target} in ${listed(conflict?.files ?? [])}${others}${who}`;
+}
+
 export function heldReason(state: RunState): string {
   const { held } = state.queue;
   return `proven; lands on ${state.target} when the checkout at ${held?.checkout ?? '?'} has no uncommitted changes`;
@@ -176,8 +190,12 @@ export function personReason(progress: {
 export function doneReason(task: TaskState, state: RunState): string {
   const { progress } = task;
   switch (progress.kind) {
-    case 'landed':
-      return `on ${state.target}${task.landedCommit === null ? '' : ` at ${shortId(task.landedCommit)}`}`;
+    case 'landed': {
+      const changes = [...state.queue.changes.values()].filter((change) => change.task === task.task.id);
+      const back = changes.map((change) => rolledBack(change, state)).findLast((text) => text !== null);
+      const at = task.landedCommit === null ? '' : ` at ${shortId(task.landedCommit)}`;
+      return back === undefined || back === null ? `on ${state.target}${at}` : `landed${at}, ${back}`;
+    }
     case 'verified':
       return `gates passed on ${task.workspace?.branch ?? 'its branch'}${
         task.head === null ? '' : ` at ${shortId(task.head)}`

@@ -34,7 +34,9 @@ export function reportText(report: ReportView, paint: Paint): readonly string[] 
     'yellow',
     paint,
   );
-  const ejected = report.ejected.map((one) => `${one.task ?? one.branch}  ${one.reason}: ${one.evidence}`);
+  const ejected = report.ejected.map(
+    (one) => `${one.task ?? one.branch}  ${one.reason}: ${one.evidence}${proofOf(one)}`,
+  );
   list(lines, 'EJECTED FROM THE QUEUE', ejected, 'yellow', paint);
   list(
     lines,
@@ -45,12 +47,39 @@ export function reportText(report: ReportView, paint: Paint): readonly string[] 
   );
   const noticed = report.overlaps.map((one) => `${pairText(one, paint)}  ${noticedText(one)}`);
   list(lines, 'CONFLICTS NOTICED DURING WORK', noticed, 'dim', paint);
-  const landed = report.landed.map(
-    (one) => `${one.commit === null ? 'present' : shortId(one.commit)}  ${one.task ?? one.branch}`,
-  );
+  list(lines, 'ROLLED BACK', report.rollbacks.map(rollbackRow), 'yellow', paint);
+  const red = report.red_target;
+  if (red !== undefined)
+    list(lines, 'RED TARGET', [`${red.gates.join(', ')}: ${target.branch} ${red.evidence}`], 'red', paint);
+  const landed = report.landed.map((one) => {
+    const at = one.commit === null ? 'present' : shortId(one.commit);
+    const how = one.origin === undefined ? '' : `  ${originText(one.origin)}`;
+    const back = one.rolled_back === undefined ? '' : `  ${one.rolled_back}`;
+    return `${at}  ${one.task ?? one.branch}${how}${back}`;
+  });
   if (report.tasks.length > 0) lines.push('', tint('TASKS', 'bold', paint), ...taskRows(report.tasks, paint));
   else list(lines, 'LANDED', landed, 'green', paint);
   return lines;
+}
+
+/** Which tree was red, and which one without the change was green. */
+function proofOf(one: ReportView['ejected'][number]): string {
+  if (one.red === undefined) return '';
+  const tree = (id: string | undefined): string => (id === undefined ? '' : ` (tree ${shortId(id)})`);
+  return `; red ${one.red}${tree(one.red_tree)}, green ${one.green ?? 'none'}${tree(one.green_tree)}`;
+}
+
+function rollbackRow(one: ReportView['rollbacks'][number]): string {
+  const at = one.landed_commit === undefined ? one.state : shortId(one.landed_commit);
+  const others = one.dependents.map(({ name, reason }) => `${name} (${reason})`);
+  const built = others.length === 0 ? '' : `; built on it: ${others.join(', ')}`;
+  return `${one.of} ${shortId(one.commit)} by ${one.by} → ${at}: ${one.evidence ?? one.reason}${built}`;
+}
+
+function originText(origin: NonNullable<ReportView['landed'][number]['origin']>): string {
+  return origin.kind === 'rollback'
+    ? `takes ${shortId(origin.commit)} back`
+    : `conflict in ${origin.files.join(', ')} resolved by ${origin.agent ?? origin.by ?? origin.stage}`;
 }
 
 function fit(text: string, paint: Paint): string {

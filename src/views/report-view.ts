@@ -9,6 +9,8 @@ import { noticedViews } from './overlap-view.ts';
 import type { NoticedView } from './overlap-view.ts';
 import { queueView } from './queue-view.ts';
 import type { EjectedView, LandedView } from './queue-view.ts';
+import { redTargetOf, type RedTargetView } from './red-target-view.ts';
+import type { RollbackView } from './rollback-view.ts';
 import type { Status } from './vocabulary.ts';
 import { timeOf } from './words.ts';
 
@@ -25,6 +27,10 @@ export interface ReportView {
   readonly totals: ReportTotals;
   readonly landed: readonly LandedView[];
   readonly ejected: readonly EjectedView[];
+  readonly rollbacks: readonly RollbackView[];
+  /** The search for what turned the target red at the end of the run. */
+  readonly red_target?: RedTargetView;
+  readonly tag?: { readonly name: string; readonly commit: string; readonly outcome: string };
   readonly failed: readonly { readonly task: string; readonly reason: string }[];
   readonly waiting: readonly { readonly task: string; readonly reason: string }[];
   readonly retried: readonly RetriedView[];
@@ -127,6 +133,11 @@ export function reportView(state: RunState, nowMs: number): ReportView {
     totals: totalsOf(state, rows, endMs),
     landed: queue.landed,
     ejected: queue.ejected,
+    rollbacks: queue.rollbacks,
+    ...redTargetOf(state),
+    ...(state.tagged === null
+      ? {}
+      : { tag: { name: state.tagged.tag, commit: state.tagged.commit, outcome: state.tagged.outcome } }),
     failed: pick('failed'),
     waiting: pick('needs_you'),
     retried: tasks.flatMap((task) => retriedOf(task, state)),
@@ -179,8 +190,10 @@ function retriedOf(task: TaskState, state: RunState): readonly RetriedView[] {
 function totalsOf(state: RunState, rows: readonly ReportRow[], endMs: number): ReportTotals {
   const gates = [...state.gateResults.values()];
   const changes = [...state.queue.changes.values()];
-  const refused = changes.filter((one) => one.state.kind === 'ejected' && one.state.because !== 'withdrawn');
-  const landed = changes.filter((change) => change.state.kind === 'landed').length;
+  // A resolution is a try of what it stands for, and a rollback takes away.
+  const own = changes.filter((one) => one.origin === null);
+  const refused = own.filter((one) => one.state.kind === 'ejected' && one.state.because !== 'withdrawn');
+  const landed = changes.filter((one) => one.state.kind === 'landed' && one.origin?.kind !== 'revert').length;
   const sum = (pick: (row: ReportRow) => number): number => rows.reduce((total, row) => total + pick(row), 0);
   const wallMs = Math.max(0, endMs - state.startedAtMs);
   const gateMs = gates.reduce((total, gate) => total + gate.durationMs, 0);

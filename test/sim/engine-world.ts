@@ -36,6 +36,10 @@ const REFUSING: readonly (keyof GitPort)[] = [
   'checkoutSlot',
   'slotChanges',
   'publish',
+  'resolveByRule',
+  'openResolution',
+  'readResolution',
+  'recordResolution',
 ];
 
 export function randomOptions(dice: Dice): EngineOptions & { readonly names: readonly string[] } {
@@ -83,6 +87,9 @@ function randomPlan(dice: Dice, names: readonly string[]): Plan {
       everyCommit: dice.next() < 0.2,
       onFailure: dice.next() < 0.1 ? 'stop' : 'eject',
       update: names.length % 3 === 0 ? 'never' : 'auto',
+      conflicts: dice.next() < 0.5 ? ['auto', 'human'] : ['auto', 'candidates', 'agent', 'human'],
+      resolver: null,
+      tag: null,
     },
   });
   const keep = (['never', 'on_failure', 'always'] as const)[Math.floor(dice.next() * 3)] ?? 'never';
@@ -94,6 +101,10 @@ function randomPlan(dice: Dice, names: readonly string[]): Plan {
 export function randomTurn(engine: () => FakeEngine, dice: Dice, turn: Turn): FakeScript {
   const afterMs = 100 + Math.floor(dice.next() * 20_000);
   const roll = dice.next();
+  if (turn.at.path.startsWith('/fake/resolutions/')) {
+    const path = roll < 0.8 ? 'shared.txt' : 'outside.txt';
+    return engine().writes(turn, { [path]: `settled ${turn.task}\n` }, afterMs);
+  }
   const { controls } = engine().git;
   const write = (path: string, content: string) => (): void => {
     try {

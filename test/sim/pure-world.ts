@@ -114,6 +114,16 @@ export class PureWorld {
         ];
       case 'make-build':
         return [this.#build(open, state)];
+      case 'resolve-conflict': {
+        const { change, stage, agent, onto } = step;
+        const isResolved = this.#happens(0.5);
+        const made = isResolved ? { head: this.#commit(), tree: null } : { head: null, tree: null };
+        const outcome = isResolved ? 'resolved' : 'unresolved';
+        const rest = { files: [], detail: 'dice', log: null };
+        return [{ kind: 'conflict.tried', intent, change, stage, agent, onto, outcome, ...made, ...rest }];
+      }
+      case 'tag-target':
+        return [{ kind: 'target.tagged', intent, tag: step.tag, commit: step.commit, outcome: 'tagged' }];
       case 'publish':
         return this.#publish(open, state);
       case 'remove-workspace': {

@@ -32,6 +32,9 @@ function randomPlan(seed: number) {
       everyCommit: dice.next() < 0.2,
       onFailure: 'eject',
       update: 'auto',
+      conflicts: ['auto', 'human'],
+      resolver: null,
+      tag: null,
     },
   });
 }

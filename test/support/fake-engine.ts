@@ -355,9 +355,15 @@ export class FakeEngine {
   readonly works: AgentPlay = (turn) =>
     this.writes(turn, { [`${turn.task}.txt`]: `${turn.task} ${turn.number}\n` });
 
-  /** Changes files, commits them and exits with 0, all after `afterMs`. */
+  /** Changes files, commits them (but not where a conflict is resolved) and exits with 0, all after `afterMs`. */
   writes(turn: Turn, changes: Readonly<Record<string, string | null>>, afterMs = 1_000): FakeScript {
+    const isResolver = turn.at.path.startsWith('/fake/resolutions/');
     const run = (): void => {
+      if (isResolver) {
+        for (const [path, content] of Object.entries(changes))
+          this.git.controls.writeIn(turn.at.path, path, content);
+        return;
+      }
       for (const [path, content] of Object.entries(changes)) this.git.controls.write(turn.at, path, content);
       this.git.controls.commitAsAgent(turn.at, `work of ${turn.task}.${turn.number}`);
     };

@@ -42,6 +42,9 @@ export function planOf(tasks: Readonly<Record<string, TaskSketch>>, sketch: Plan
       everyCommit: false,
       onFailure: 'eject',
       update: 'auto',
+      conflicts: ['auto', 'human'],
+      resolver: null,
+      tag: null,
     },
     limits: {
       parallel: null,

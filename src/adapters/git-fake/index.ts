@@ -12,6 +12,7 @@ import { commitsBetween, isAncestor, mergeBase } from './history.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs, publish } from './publish.ts';
 import { remotePart } from './remote.ts';
+import { resolutionPart } from './resolution.ts';
 import { separationPart } from './separation.ts';
 import {
   capture,
@@ -22,7 +23,15 @@ import {
   takeIn,
   updateWorkspace,
 } from './workspaces.ts';
-import { addCommit, branchRef, commitOf, effect, workspaceOf, type FakeWorld } from './world.ts';
+import {
+  addCommit,
+  branchRef,
+  commitOf,
+  effect,
+  workspaceOf,
+  type FakeTool,
+  type FakeWorld,
+} from './world.ts';
 
 export interface FakeGitOptions {
   /** Files of the first commit, on `main`, which the user has checked out. */
@@ -61,6 +70,8 @@ export interface FakeGitControls {
   /** Reported once, by the next verification. */
   plant(violation: GuardViolation): void;
   setDamaged(isDamaged: boolean): void;
+  /** Installs a structural merge tool. */
+  installTool(tool: FakeTool | null): void;
   /** Files in a slot, or in a folder that Copse did not make. */
   writeIn(folder: AbsolutePath, path: string, content: string | null): void;
   readIn(folder: AbsolutePath, path: string): string | null;
@@ -86,6 +97,9 @@ export function createFakeGit(options: FakeGitOptions = {}): FakeGit {
     foreign: new Map(),
     slots: new Map(),
     snapshots: new Map(),
+    resolutions: new Map(),
+    recorded: new Map(),
+    structural: null,
     ownMoves: new Map(),
     planted: [],
     failures: new Map(),
@@ -121,6 +135,7 @@ function portOf(world: FakeWorld): GitPort {
     ...landingPart(world),
     ...separationPart(world),
     ...remotePart(world),
+    ...resolutionPart(world),
   };
 }
 
@@ -245,7 +260,9 @@ function slotFolder(slot: string): AbsolutePath {
 
 function controlsOf(world: FakeWorld, firstCommit: CommitId): FakeGitControls {
   const filesIn = (folder: AbsolutePath) => {
-    const slot = world.slots.get(folder.replace('/fake/slots/', ''));
+    const slot =
+      world.slots.get(folder.replace('/fake/slots/', '')) ??
+      world.resolutions.get(folder.replace('/fake/resolutions/', ''));
     const files =
       slot?.files ?? world.workspaces.get(folder)?.files ?? world.foreign.get(folder) ?? new Map();
     if (slot === undefined && !world.workspaces.has(folder)) world.foreign.set(folder, files);
@@ -290,6 +307,9 @@ function controlsOf(world: FakeWorld, firstCommit: CommitId): FakeGitControls {
     },
     setDamaged: (isDamaged) => {
       world.isDamaged = isDamaged;
+    },
+    installTool: (tool) => {
+      world.structural = tool;
     },
     writeIn: (folder, path, content) => put(filesIn(folder), path, content),
     readIn: (folder, path) => filesIn(folder).get(path) ?? null,

@@ -34,6 +34,11 @@ export interface FakeSnapshot {
   readonly at: number;
 }
 
+export type FakeTool = (
+  path: string,
+  sides: { readonly base: string | null; readonly ours: string | null; readonly theirs: string | null },
+) => string | undefined;
+
 export interface FakeWorld {
   readonly root: AbsolutePath;
   readonly commits: Map<string, FakeCommit>;
@@ -45,6 +50,12 @@ export interface FakeWorld {
   readonly foreign: Map<string, Map<string, string>>;
   readonly slots: Map<string, { commit: CommitId; files: Map<string, string> }>;
   readonly snapshots: Map<string, FakeSnapshot>;
+  /** Checkouts with a merge in progress, by name. */
+  readonly resolutions: Map<string, { readonly sides: string; readonly files: Map<string, string> }>;
+  /** What became of two contents that met. */
+  readonly recorded: Map<string, string>;
+  /** A structural merge tool; null: none is installed, undefined as its answer: it cannot. */
+  structural: FakeTool | null;
   /** The newest value Copse gave to each ref. */
   readonly ownMoves: Map<string, { readonly to: CommitId | null; readonly at: number }>;
   readonly planted: GuardViolation[];

@@ -19,7 +19,7 @@ export async function writeCloneDir(
     join(gitDir, 'objects', 'info', 'alternates'),
     `${join(context.places.control, 'objects')}\n`,
   );
-  await writeWhole(join(gitDir, 'config'), configOf(context), 0o644);
+  await writeWhole(join(gitDir, 'config'), cloneConfig(context), 0o644);
   await writeWhole(join(gitDir, 'refs', 'heads', record.branch), `${tip}\n`, 0o644);
   await writeWhole(join(gitDir, 'copse'), `${record.nonce}\n`);
   const exclude = await bytesIfThere(join(context.places.control, 'info', 'exclude'));
@@ -30,7 +30,8 @@ export async function writeCloneDir(
   await writeWhole(join(gitDir, 'HEAD'), `ref: refs/heads/${record.branch}\n`, 0o644);
 }
 
-function configOf(context: GitContext): string {
+/** Of a repository with a work tree that an agent or a person works in: ours, with the identity of our commits. */
+export function cloneConfig(context: GitContext): string {
   const { objectFormat, safeConfig } = context.user;
   return [
     '[core]',

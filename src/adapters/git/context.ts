@@ -70,6 +70,9 @@ const EFFECTS = [
   'publish.checkout',
   'publish.push',
   'refs.move',
+  'resolution.open',
+  'resolution.close',
+  'resolution.record',
 ] as const;
 
 export type EffectName = (typeof EFFECTS)[number];

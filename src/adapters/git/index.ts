@@ -37,6 +37,10 @@ import { publish } from './publish.ts';
 import { ObjectReader } from './reader.ts';
 import { settleRefMoves } from './ref-journal.ts';
 import { openRemotes } from './remote.ts';
+import { recordResolution } from './recorded-resolutions.ts';
+import { closeResolution, openResolution, readResolution } from './resolution-checkout.ts';
+import { resolveByRule } from './resolve-by-rule.ts';
+import { firstParents, revert } from './revert.ts';
 import { removeWorkspace } from './remove-workspace.ts';
 import { createRunner, type GitRunner } from './run.ts';
 import { shareFiles } from './share-files.ts';
@@ -188,6 +192,13 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     gitVersion: async () => context.gitVersion,
     trialMerges: openTrialMerges(context),
     coChange: (tip, commits) => coChange(context, tip, commits),
+    resolveByRule: (request) => resolveByRule(context, request),
+    openResolution: (spec) => openResolution(context, spec),
+    readResolution: (spec, made) => readResolution(context, spec, made),
+    closeResolution: (name) => closeResolution(context, name),
+    recordResolution: (sides, resolved) => recordResolution(context, sides, resolved),
+    revert: (request) => revert(context, request),
+    firstParents: (tip, limit) => firstParents(context, tip, limit),
     worktreeChanges: (path) => worktreeChanges(context, path),
     sightWorktrees: (paths) => sightWorktrees(context, paths),
     settled: () => pool.settled(),

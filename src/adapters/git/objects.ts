@@ -73,6 +73,11 @@ export async function writeCommit(context: GitContext, commit: NewCommit): Promi
   return writeObject(context, 'commit', Buffer.from(body), commit.isFlushed === true);
 }
 
+/** A blob of control with this content. */
+export async function writeBlob(context: GitContext, content: Buffer): Promise<string> {
+  return writeObject(context, 'blob', content, false);
+}
+
 /** The id of the object, which is there afterwards. Whole or not at all. */
 export async function writeObject(
   context: GitContext,

@@ -27,6 +27,8 @@ export function gatesAt(state: RunState, subject: GateSubject): readonly GateSpe
       return gatesOfStage(state.plan, 'merge');
     case 'end':
       return gatesOfStage(state.plan, 'end');
+    case 'bisect':
+      return gatesOfStage(state.plan, 'end').filter((gate) => state.bisect?.gates.includes(gate.name));
     default:
       return assertNever(subject);
   }

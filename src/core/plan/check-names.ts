@@ -23,6 +23,9 @@ export function checkNames(plan: Plan): readonly PlanProblem[] {
     if (!Object.hasOwn(plan.agents, name))
       problems.push(unknownAgent(plan, name, ['limits', 'agents', name], 'limits'));
   }
+  const { resolver } = plan.merge;
+  if (resolver !== null && !Object.hasOwn(plan.agents, resolver))
+    problems.push(unknownAgent(plan, resolver, ['merge', 'resolver'], 'merge'));
   return problems;
 }
 

@@ -60,6 +60,11 @@ export const planDefaults = {
   ),
   onFailure: byDefault('eject' as const, 'eject', 'one bad change must not hold the good ones'),
   update: byDefault('auto' as const, 'auto', 'an agent should meet what has landed before the queue does'),
+  conflicts: byDefault(
+    ['auto', 'human'] as const,
+    '[auto, human]',
+    'what was resolved once is resolved again; anything that guesses or costs money is asked for',
+  ),
   onOverlap: byDefault('serialize' as const, 'serialize', 'a wait is cheaper than a conflict'),
   enforceScope: byDefault('warn' as const, 'warn', 'declared scopes are guesses'),
   need: byDefault(

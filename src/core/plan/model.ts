@@ -200,10 +200,23 @@ export interface MergePolicy {
   /** Trees tested at once. */
   readonly slots: number;
   readonly everyCommit: boolean;
-  readonly onFailure: 'eject' | 'stop';
   /** auto: a branch takes the target in between two attempts when there is a reason · offer: a person is told how · never. */
   readonly update: 'auto' | 'offer' | 'never';
+  /** `rollback`: as `eject`, and what turns the gates at the end red is taken back. */
+  readonly onFailure: 'eject' | 'stop' | 'rollback';
+  /** What is tried on a text conflict, in order; a person is always the last. */
+  readonly conflicts: readonly ConflictMeans[];
+  /** The agent that resolves conflicts; null: the task's own. */
+  readonly resolver: string | null;
+  /** Set on the target's tip when a run has ended green; null: none. */
+  readonly tag: string | null;
 }
+
+/**
+ * auto: a resolution recorded earlier · structural: a structural merge tool · candidates: both sides, theirs, ours, the
+ * first that is green · agent: the resolver · human: a person.
+ */
+export type ConflictMeans = 'auto' | 'structural' | 'candidates' | 'agent' | 'human';
 
 export interface ConflictPolicy {
   readonly onOverlap: 'serialize' | 'warn' | 'allow';

@@ -61,6 +61,9 @@ export function testPlan(tasks: readonly Task[], given: Partial<Plan> = {}): Pla
       everyCommit: false,
       onFailure: 'eject',
       update: 'auto',
+      conflicts: ['auto', 'human'],
+      resolver: null,
+      tag: null,
     },
     limits: {
       parallel: null,

@@ -1,10 +1,6 @@
 /** What an attempt is told. Copse's own words come first and last, the plan's in between, gate output as quoted data. */
+import { fenced, type FeedbackLog } from './fenced.ts';
 import type { RunState, TaskState } from './state.ts';
-
-export interface FeedbackLog {
-  readonly name: string;
-  readonly tail: string;
-}
 
 /** Markdown; deterministic for the same state and logs. */
 export function briefOf(state: RunState, task: TaskState, logs: readonly FeedbackLog[]): string {
@@ -32,13 +28,6 @@ export function briefOf(state: RunState, task: TaskState, logs: readonly Feedbac
 function feedbackPart(task: TaskState, logs: readonly FeedbackLog[]): string {
   const quoted = logs.map((log) => `### ${log.name}\n\n${fenced(log.tail)}`);
   return [`## What went wrong last time\n${task.feedback?.summary ?? ''}`, ...quoted].join('\n\n');
-}
-
-/** A fence longer than any run of backticks in the text, so that output cannot end it. */
-function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}\n${text}\n${fence}`;
 }
 
 function rules(state: RunState, task: TaskState): string {

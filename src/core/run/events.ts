@@ -23,6 +23,8 @@ import type {
 import type { GateResult } from '../gates/model.ts';
 import type { Plan, RetryCause, Task } from '../plan/model.ts';
 import type { EntryWish, QueueOrderEvent } from './queue-orders.ts';
+import type { ChangeOrigin, ResolutionOutcome, ResolutionStage } from './conflict.ts';
+import type { BisectPoint, BisectVerdict } from './bisect.ts';
 import type { Step } from './steps.ts';
 
 export type RunEvent = { readonly atMs: number } & (
@@ -33,6 +35,8 @@ export type RunEvent = { readonly atMs: number } & (
   | GateEvent
   | QueueEvent
   | QueueOrderEvent
+  | ConflictEvent
+  | TargetEvent
   | OverlapEvent
   | CareEvent
 );
@@ -275,7 +279,14 @@ export type GateSubject =
   | { readonly kind: 'build'; readonly build: BuildId }
   /** The target as it is, before anything of this run: asked only when blame depends on it. */
   | { readonly kind: 'tip' }
-  | { readonly kind: 'end' };
+  | { readonly kind: 'end' }
+  /** A first-parent commit of the target, while the change that turned it red is looked for. */
+  | {
+      readonly kind: 'bisect';
+      readonly commit: CommitId;
+      /** Changes in it that were taken back since: tested without them, or one culprit would hide another. */
+      readonly without: readonly { readonly commit: CommitId; readonly parent: CommitId }[];
+    };
 
 export type GateEvent =
   | {
@@ -311,6 +322,8 @@ export type QueueEvent =
       readonly wish?: EntryWish;
       /** Where the branch was when a watched queue saw it. */
       readonly seen?: CommitId;
+      /** Absent: a branch as its author left it. */
+      readonly origin?: ChangeOrigin;
     }
   | {
       readonly kind: 'queue.taken_in';
@@ -341,6 +354,8 @@ export type QueueEvent =
       /** The earlier member it cannot be merged with; null: the tip itself. */
       readonly withChange: ChangeId | null;
       readonly files: readonly RepoPath[];
+      /** Merge base of the two sides, when the tip itself is the other one. */
+      readonly base?: CommitId | null;
     }
   | { readonly kind: 'build.cancelled'; readonly build: BuildId; readonly because: string }
   | {
@@ -382,6 +397,61 @@ export type QueueEvent =
       readonly red: BuildId | null;
       readonly green: BuildId | 'tip' | null;
       readonly files: readonly RepoPath[];
+    };
+
+export type ConflictEvent =
+  /** A change and the target changed the same lines: both sides are on record from here on. */
+  | {
+      readonly kind: 'conflict.opened';
+      readonly change: ChangeId;
+      readonly base: CommitId | null;
+      readonly ours: CommitId;
+      readonly theirs: CommitId;
+      readonly files: readonly RepoPath[];
+      /** Landed changes of this run that touched the same files. */
+      readonly company: readonly ChangeId[];
+    }
+  | ({
+      readonly kind: 'conflict.tried';
+      readonly intent: IntentId;
+      readonly change: ChangeId;
+      readonly stage: ResolutionStage;
+      readonly agent: string | null;
+      readonly onto: CommitId;
+    } & ResolutionOutcome)
+  /** A person resolved it: `head` has exactly the parents {onto, the change}. */
+  | {
+      readonly kind: 'conflict.resolved';
+      readonly change: ChangeId;
+      readonly by: string;
+      readonly onto: CommitId;
+      readonly head: CommitId;
+      readonly files: readonly RepoPath[];
+    }
+  /** A person wants an agent to try. */
+  | {
+      readonly kind: 'conflict.asked';
+      readonly change: ChangeId;
+      readonly by: string;
+      readonly agent: string;
+    }
+  /** A person gives the change up. */
+  | { readonly kind: 'conflict.dropped'; readonly change: ChangeId; readonly by: string };
+
+export type TargetEvent =
+  | {
+      readonly kind: 'bisect.started';
+      readonly gates: readonly GateName[];
+      readonly points: readonly BisectPoint[];
+    }
+  | { readonly kind: 'bisect.finished'; readonly verdict: BisectVerdict }
+  | {
+      readonly kind: 'target.tagged';
+      readonly intent: IntentId;
+      readonly tag: string;
+      readonly commit: CommitId;
+      /** `taken`: the tag names another commit and was left there. */
+      readonly outcome: 'tagged' | 'taken';
     };
 
 export type EjectCause = 'broken' | 'conflict' | 'withdrawn' | 'rejected';

@@ -52,6 +52,14 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'change.eject_requested': true,
   'queue.closed': true,
   'queue.opened': true,
+  'conflict.opened': true,
+  'conflict.tried': true,
+  'conflict.resolved': true,
+  'conflict.asked': true,
+  'conflict.dropped': true,
+  'bisect.started': true,
+  'bisect.finished': true,
+  'target.tagged': true,
   operation: true,
 };
 

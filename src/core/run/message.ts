@@ -1,15 +1,17 @@
 /** The message of the commit that lands a change: what it is, what it had to prove, what was measured. */
 import type { GateSpec } from '../plan/model.ts';
 import { gatesOfStage } from '../gates/stages.ts';
+import { resolutionLines } from './resolution-text.ts';
 import type { ChangeState, RunState, TaskState } from './state.ts';
 
 /** Longest subject line. */
 const MAX_SUBJECT = 72;
 
 export function mergeMessage(state: RunState, change: ChangeState): string {
+  if (change.origin?.kind === 'revert') return revertMessage(state, change, change.origin);
   const task = change.task === null ? undefined : state.tasks.get(change.task);
   const gates = gatesOfStage(state.plan, 'merge');
-  const lines = [subjectOf(state, change), ''];
+  const lines = [subjectOf(state, change), '', ...resolutionLines(change)];
   if (task !== undefined && task.task.accept.length > 0) {
     lines.push('Accepts:', ...task.task.accept.map((item) => `- ${oneLine(item)}`), '');
   }
@@ -19,10 +21,32 @@ export function mergeMessage(state: RunState, change: ChangeState): string {
   return `${lines.join('\n')}\n`;
 }
 
+function revertMessage(
+  state: RunState,
+  change: ChangeState,
+  origin: Extract<ChangeState['origin'], { kind: 'revert' }>,
+): string {
+  const { commit, of, by, because } = origin;
+  const what = of === null ? commit : `${commit} (${of})`;
+  const lines = [
+    cut(oneLine(change.title)),
+    '',
+    `This takes back ${what}, asked for by ${by}: ${oneLine(because)}.`,
+    '',
+    `Reverts: ${commit}`,
+    ...trailers(state, change, undefined, gatesOfStage(state.plan, 'merge')),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function cut(subject: string): string {
+  return subject.length <= MAX_SUBJECT ? subject : `${subject.slice(0, MAX_SUBJECT - 1).trimEnd()}…`;
+}
+
 function subjectOf(state: RunState, change: ChangeState): string {
   const title = oneLine(change.title);
   const subject = state.plan.merge.strategy === 'merge' ? `Merge ${change.branch}: ${title}` : title;
-  return subject.length <= MAX_SUBJECT ? subject : `${subject.slice(0, MAX_SUBJECT - 1).trimEnd()}…`;
+  return cut(subject);
 }
 
 function measuredOn(task: TaskState): readonly string[] {

@@ -1,7 +1,7 @@
 /** Attempt events: one agent process each. */
 import { assertNever } from '../../kit/assert.ts';
 import type { AttemptEvent } from './events.ts';
-import { progressed } from './reduce-task.ts';
+import { progressed } from './progressed.ts';
 import type { AttemptState, RunState, TaskState } from './state.ts';
 
 type Timed<E> = E & { readonly atMs: number };

@@ -2,7 +2,8 @@
 import { assertNever } from '../../kit/assert.ts';
 import type { BuildId, ChangeId } from '../ids.ts';
 import type { QueueEvent, RunEvent } from './events.ts';
-import { progressed } from './reduce-task.ts';
+import { progressed } from './progressed.ts';
+import { abandonedResolution, resolutionEjected, resolutionEntered } from './reduce-conflict.ts';
 import type { BuildState, ChangeState, QueueState, RunState } from './state.ts';
 import type { Step } from './steps.ts';
 
@@ -125,11 +126,28 @@ function buildTested(state: RunState, event: GatesFinished, id: BuildId): RunSta
   return withBuild(counted, id, { state: event.verdict, red: event.red, redLogs });
 }
 
+/** More than any queue holds: a target that needs a rollback is not a base for anything. */
+const ROLLBACK_LEAD = 1_000_000;
+
+/** A resolution stands where the change stood that it stands for. */
+function standingOf(
+  state: RunState,
+  event: Extract<QueueEvent, { kind: 'queue.entered' }>,
+  arrival: number,
+): ChangeState['standing'] {
+  const { origin } = event;
+  const root = origin?.kind === 'resolution' ? state.queue.changes.get(origin.of) : undefined;
+  if (root !== undefined) return root.standing;
+  const isRollback = origin?.kind === 'revert';
+  const { priority = isRollback ? 0 : null, alone = false, needs = [] } = event.wish ?? {};
+  const order = isRollback ? arrival - ROLLBACK_LEAD : arrival;
+  return { priority, order, alone, needs, heldBy: null, ejectRequestedBy: null };
+}
+
 function entered(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queue.entered' }>>): RunState {
   // Told twice, by a command and by somebody who watches: it is in the queue once.
   if (state.queue.changes.has(event.change)) return state;
   const arrival = state.queue.changes.size;
-  const { priority = null, alone = false, needs = [] } = event.wish ?? {};
   const change: ChangeState = {
     id: event.change,
     task: event.task,
@@ -143,20 +161,26 @@ function entered(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queu
     paths: event.paths,
     textConflicts: [],
     commits: [],
-    standing: { priority, order: arrival, alone, needs, heldBy: null, ejectRequestedBy: null },
+    standing: standingOf(state, event, arrival),
+    origin: event.origin ?? null,
+    conflict: null,
     state: event.head === null ? { kind: 'announced' } : { kind: 'pending' },
   };
   const next = withQueue(state, {
     ...state.queue,
     changes: new Map(state.queue.changes).set(event.change, change),
   });
+  // Asked for when the run had ended: there is work again, so the run goes on.
+  const isBegunAgain = event.origin?.kind === 'revert' && next.life.kind === 'finished';
+  const begun: RunState = isBegunAgain ? { ...next, life: { kind: 'running' } } : next;
+  const linked = resolutionEntered(begun, change);
   const task = event.task === null ? undefined : state.tasks.get(event.task);
-  if (task === undefined) return next;
-  const tasks = new Map(next.tasks).set(
+  if (task === undefined) return linked;
+  const tasks = new Map(linked.tasks).set(
     task.task.id,
     progressed(task, { kind: 'queued', change: event.change }, event.atMs),
   );
-  return { ...next, tasks };
+  return { ...linked, tasks };
 }
 
 function takenIn(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'queue.taken_in' }>>): RunState {
@@ -192,7 +216,7 @@ function conflicted(
   const { change, withChange: other, files } = event;
   const next = withBuild(state, event.build, {
     state: 'conflicted',
-    conflict: { change, withChange: other, files },
+    conflict: { change, withChange: other, files, base: event.base ?? null },
   });
   if (other !== null) return withPair(next, change, other);
   return next;
@@ -236,7 +260,7 @@ function landed(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'lande
     next = { ...next, tasks: new Map(next.tasks).set(task.task.id, done) };
   }
   // What has to pass at the end has to pass with this in it.
-  return { ...next, endGates: 'pending' };
+  return { ...next, endGates: 'pending', endRed: [], bisect: null };
 }
 
 function targetMoved(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'target.moved' }>>): RunState {
@@ -267,6 +291,8 @@ function ejected(state: RunState, event: Timed<Extract<QueueEvent, { kind: 'chan
     state: { kind: 'ejected', because, detail, files, red, green },
   });
   const next = withQueue(changed, { ...changed.queue, decidedAtMs: event.atMs });
+  const stoodFor = resolutionEjected(next, event);
+  if (stoodFor !== null) return stoodFor;
   const id = next.queue.changes.get(event.change)?.task ?? null;
   const task = id === null ? undefined : next.tasks.get(id);
   if (task === undefined) return next;
@@ -295,6 +321,8 @@ function abandoned(state: RunState, event: Timed<Abandoned>, step: Step): RunSta
       });
     case 'publish':
       return troubled(state, event);
+    case 'resolve-conflict':
+      return abandonedResolution(state, event, step);
     default:
       return state;
   }

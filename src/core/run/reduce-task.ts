@@ -1,6 +1,7 @@
 /** Task and workspace events. */
 import { assertNever } from '../../kit/assert.ts';
 import type { RunEvent, TaskEvent, WorkspaceEvent } from './events.ts';
+import { progressed } from './progressed.ts';
 import { newTask } from './reduce.ts';
 import { retriesAfter } from './retry.ts';
 import type { Progress, RunState, TaskState } from './state.ts';
@@ -45,11 +46,6 @@ const REOPENABLE: ReadonlySet<Progress['kind']> = new Set([
   'stopped',
   'skipped',
 ]);
-
-/** Replaces the progress and notes since when. */
-export function progressed(task: TaskState, progress: Progress, atMs: number): TaskState {
-  return { ...task, progress, sinceMs: atMs, hold: null, trouble: null };
-}
 
 /** Tries of one effect that the world refuses, before the task has failed. */
 const MAX_TROUBLES = 4;

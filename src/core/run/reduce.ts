@@ -8,11 +8,13 @@ import type { RunEvent } from './events.ts';
 import { reduceQueue } from './reduce-queue.ts';
 import { reduceOverlap } from './overlaps.ts';
 import { reduceQueueOrder } from './reduce-queue-orders.ts';
+import { bisectRefused, endTested, reduceTarget } from './reduce-target.ts';
+import { reduceConflict } from './reduce-conflict.ts';
 import { reduceTask, troubled } from './reduce-task.ts';
 import { reduceAttempt } from './reduce-attempt.ts';
 import { gateKey } from './state.ts';
 import type { RunState, TaskState } from './state.ts';
-import type { Task } from '../plan/model.ts';
+import type { Plan, Task } from '../plan/model.ts';
 
 /** State of the run after `event`; null stays null until `run.started`. */
 export function reduce(state: RunState | null, event: RunEvent): RunState | null {
@@ -32,11 +34,18 @@ export function fold(events: Iterable<RunEvent>): RunState | null {
   return state;
 }
 
+/** Plans of older logs lack what came later. */
+const LATER_MERGE_KEYS: Pick<Plan['merge'], 'conflicts' | 'resolver' | 'tag'> = {
+  conflicts: ['human'],
+  resolver: null,
+  tag: null,
+};
+
 function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
   return {
     id: event.run,
     mode: event.mode,
-    plan: event.plan,
+    plan: { ...event.plan, merge: { ...LATER_MERGE_KEYS, ...event.plan.merge } },
     options: event.options,
     target: event.target,
     base: event.base,
@@ -65,6 +74,9 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     endGates: 'pending',
     expected: null,
     overlaps: new Map(),
+    endRed: [],
+    bisect: null,
+    tagged: null,
     counters: { intents: 0, builds: 0 },
     lastAtMs: event.atMs,
   };
@@ -175,6 +187,27 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
     case 'queue.opened':
       return reduceQueueOrder(state, event);
     default:
+      return applyLanding(state, event);
+  }
+}
+
+/** Conflicts with the target, and the target itself. */
+function applyLanding(
+  state: RunState,
+  event: Extract<RunEvent, { kind: `conflict.${string}` | `bisect.${string}` | 'target.tagged' }>,
+): RunState {
+  switch (event.kind) {
+    case 'bisect.started':
+    case 'bisect.finished':
+    case 'target.tagged':
+      return reduceTarget(state, event);
+    case 'conflict.opened':
+    case 'conflict.tried':
+    case 'conflict.resolved':
+    case 'conflict.asked':
+    case 'conflict.dropped':
+      return reduceConflict(state, event);
+    default:
       return assertNever(event);
   }
 }
@@ -206,12 +239,16 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
       return troubled(state, step.task, event, 'work');
     case 'run-gates':
       if (step.subject.kind === 'task') return troubled(state, step.subject.task, event, 'work');
-      if (step.subject.kind === 'end') return { ...state, endGates: 'red' };
+      if (step.subject.kind === 'end') return { ...state, endGates: 'red', endRed: [] };
+      if (step.subject.kind === 'bisect') return bisectRefused(state, event.why);
       return reduceQueue(state, event, step);
     case 'take-in-branch':
     case 'make-build':
     case 'publish':
+    case 'resolve-conflict':
       return reduceQueue(state, event, step);
+    case 'tag-target':
+      return { ...state, tagged: { tag: step.tag, commit: step.commit, outcome: 'refused' } };
     case 'stop-attempt':
       return troubled(state, step.task, event, 'stop');
     case 'remove-workspace':
@@ -231,7 +268,8 @@ function gatesFinished(state: RunState, event: Extract<RunEvent, { kind: 'gates.
       if (event.verdict === 'cancelled' || event.commit !== state.queue.tip) return state;
       return { ...state, queue: { ...state.queue, tipProof: event.verdict, trouble: null } };
     case 'end':
-      return { ...state, endGates: event.verdict === 'cancelled' ? 'pending' : event.verdict };
+    case 'bisect':
+      return endTested(state, event);
     default:
       return assertNever(event.subject);
   }

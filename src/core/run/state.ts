@@ -5,6 +5,7 @@ import type {
   BuildId,
   ChangeId,
   CommitId,
+  GateName,
   IntentId,
   RepoPath,
   RunId,
@@ -28,6 +29,8 @@ import type {
 } from './events.ts';
 import type { Overlap } from './overlaps.ts';
 import type { Priority } from './queue-orders.ts';
+import type { ChangeOrigin, ConflictState } from './conflict.ts';
+import type { BisectState } from './bisect.ts';
 import type { Step } from './steps.ts';
 
 export interface RunState {
@@ -54,6 +57,16 @@ export interface RunState {
   readonly expected: ReadonlyMap<string, ExpectedPair> | null;
   /** Conflicts noticed while work is being done, by `overlapKey`. */
   readonly overlaps: ReadonlyMap<string, Overlap>;
+  /** Blocker gates that failed at the end; empty unless `endGates` is red because they ran. */
+  readonly endRed: readonly GateName[];
+  /** The search for what turned the target red; null before one began, and again once something landed. */
+  readonly bisect: BisectState | null;
+  /** The newest tag of the target, or the one that could not be set. */
+  readonly tagged: {
+    readonly tag: string;
+    readonly commit: CommitId;
+    readonly outcome: 'tagged' | 'taken' | 'refused';
+  } | null;
   /** Numbers handed out so far. */
   readonly counters: { readonly intents: number; readonly builds: number };
   readonly lastAtMs: number;
@@ -213,9 +226,17 @@ export interface ChangeState {
   /** Its own commits as far as they were looked at: what tells a branch that is built on another. */
   readonly commits: readonly CommitId[];
   readonly standing: Standing;
+  /** null: a branch as its author left it. */
+  readonly origin: ChangeOrigin | null;
+  /** The newest conflict with the target; null when there never was one. */
+  readonly conflict: ConflictState | null;
   readonly state:
     | { readonly kind: 'announced' }
     | { readonly kind: 'pending' }
+    /** Cannot be merged with the target; the chain of resolutions works on it. */
+    | { readonly kind: 'conflicted' }
+    /** A resolution of it is in the queue, or landed, in its place. */
+    | { readonly kind: 'superseded'; readonly by: ChangeId }
     | { readonly kind: 'landed'; readonly commit: CommitId | null }
     | {
         readonly kind: 'ejected';
@@ -257,6 +278,7 @@ export interface BuildState {
     readonly change: ChangeId;
     readonly withChange: ChangeId | null;
     readonly files: readonly RepoPath[];
+    readonly base: CommitId | null;
   } | null;
   /** Blocker gates that were red. */
   readonly red: readonly string[];

@@ -9,6 +9,7 @@ import type {
   TaskId,
   TreeId,
 } from '../ids.ts';
+import type { ResolutionStage } from './conflict.ts';
 import type { GateSubject } from './events.ts';
 
 export type Step =
@@ -52,6 +53,17 @@ export type Step =
       readonly repeats: BuildId | null;
     }
   | {
+      readonly kind: 'resolve-conflict';
+      readonly change: ChangeId;
+      readonly stage: Exclude<ResolutionStage, 'clean' | 'person'>;
+      /** null unless the stage is `agent`. */
+      readonly agent: string | null;
+      /** The target to resolve for. */
+      readonly onto: CommitId;
+      readonly head: CommitId;
+      readonly dateMs: number;
+    }
+  | {
       readonly kind: 'publish';
       readonly build: BuildId;
       readonly from: CommitId;
@@ -59,6 +71,8 @@ export type Step =
       readonly members: readonly ChangeId[];
       readonly dateMs: number;
     }
+  /** In the user's repository; never moved once it is there. */
+  | { readonly kind: 'tag-target'; readonly tag: string; readonly commit: CommitId }
   | {
       readonly kind: 'remove-workspace';
       readonly task: TaskId;

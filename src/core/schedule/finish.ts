@@ -3,6 +3,7 @@ import { gatesAt } from '../gates/stages.ts';
 import type { RunOutcome } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
 import { wantedTasks } from './needs.ts';
+import { redTarget, RULE } from './red-target.ts';
 import type { Decision, Snapshot } from './snapshot.ts';
 
 export function decideFinish(snapshot: Snapshot, wakeAtMs: number | null): readonly Decision[] {
@@ -16,6 +17,8 @@ export function decideFinish(snapshot: Snapshot, wakeAtMs: number | null): reado
   const hasLanded = state.queue.landed.length > 0;
   if (hasLanded && state.endGates === 'pending' && gatesAt(state, { kind: 'end' }).length > 0)
     return [endGates(state)];
+  const next = redTarget(state) ?? tagging(state);
+  if (next !== null) return [next];
   return [{ kind: 'record', event: { kind: 'run.finished', outcome: outcomeOf(state) } }];
 }
 
@@ -35,6 +38,23 @@ function endGates(state: RunState): Decision {
   };
 }
 
+/** A tag on a tip that is wholly done and green; asked for once, never moved. */
+function tagging(state: RunState): Decision | null {
+  const { tag } = state.plan.merge;
+  const { tip, landed } = state.queue;
+  if (tag === null || landed.length === 0 || state.tagged !== null || outcomeOf(state) !== 'done')
+    return null;
+  const name = tag.replaceAll('{run}', state.id).replaceAll('{plan}', state.plan.name);
+  return {
+    kind: 'act',
+    step: { kind: 'tag-target', tag: name, commit: tip },
+    because: `everything has landed and ${state.target} is green`,
+  };
+}
+
+/** Still to land, in some way. */
+const WAITING: ReadonlySet<string> = new Set(['announced', 'pending', 'conflicted']);
+
 /** The worst thing that is left decides. */
 export function outcomeOf(state: RunState): RunOutcome {
   const wanted = wantedTasks(state);
@@ -42,13 +62,19 @@ export function outcomeOf(state: RunState): RunOutcome {
     .filter((task) => wanted.has(task.task.id))
     .map((task) => task.progress);
   // Of a branch that came back with more, what it came to last counts.
-  const newest = new Map([...state.queue.changes.values()].map((change) => [change.branch, change]));
+  const own = [...state.queue.changes.values()].filter((change) => change.origin?.kind !== 'resolution');
+  const newest = new Map(own.map((change) => [change.branch, change]));
   const changes = [...newest.values()].filter((change) => change.task === null).map((change) => change.state);
   // What a person took out of the queue is not asked for any more.
   const ejected = changes
     .filter((change) => change.kind === 'ejected')
     .filter((change) => change.because !== 'withdrawn');
   if (state.endGates === 'red') return 'failed';
+  // What a rule took back did not make it, however green the target is without it.
+  const takenBack = [...state.queue.changes.values()].some(
+    ({ origin, state: now }) => origin?.kind === 'revert' && origin.by === RULE && now.kind === 'landed',
+  );
+  if (takenBack) return 'failed';
   if (kinds.some((progress) => progress.kind === 'failed')) return 'failed';
   if (ejected.some((change) => change.because !== 'conflict')) return 'failed';
   if (kinds.some((progress) => progress.kind === 'needs-person' && progress.cause === 'conflict'))
@@ -56,7 +82,7 @@ export function outcomeOf(state: RunState): RunOutcome {
   if (ejected.length > 0) return 'conflict';
   if (kinds.some((progress) => progress.kind === 'needs-person') || state.queue.held !== null)
     return 'waiting';
-  if (changes.some((change) => change.kind === 'pending' || change.kind === 'announced')) return 'waiting';
+  if (changes.some((change) => WAITING.has(change.kind))) return 'waiting';
   if (kinds.some((progress) => progress.kind === 'stopped')) return 'stopped';
   const isDone = (kind: string): boolean => kind === 'landed' || kind === 'verified' || kind === 'skipped';
   if (state.options.prepareOnly) return 'done';

@@ -2,6 +2,7 @@
  * Needs between changes: what a person declared, branches that are built on others, and tasks that need another task's
  * verified work. A branch that holds another's head would land that work with it, so it never goes first.
  */
+import { assert } from '../../kit/assert.ts';
 import type { ChangeId, CommitId } from '../ids.ts';
 import { strandedChanges } from '../mergequeue/needs.ts';
 import type { QueueSnapshot } from '../mergequeue/model.ts';
@@ -31,9 +32,18 @@ export function needsLookup(state: RunState): (change: ChangeState) => ChangeNee
     }
     const ofTask = taskNeeds(change, state);
     for (const id of ofTask.ids) ids.add(id);
-    for (const id of ids) if (state.queue.changes.get(id)?.branch === change.branch) ids.delete(id);
-    return { ids: [...ids], waitsFor: ofTask.waitsFor };
+    const others = [...ids].map((id) => standIn(id, state)).filter((other) => other.branch !== change.branch);
+    const open = others.filter((other) => other.state.kind !== 'landed').map((other) => other.id);
+    return { ids: [...new Set(open)], waitsFor: ofTask.waitsFor };
   };
+}
+
+/** What stands in the queue for it: its resolution, where it met the target in the same lines. */
+function standIn(id: ChangeId, state: RunState): ChangeState {
+  const change = state.queue.changes.get(id);
+  assert(change !== undefined, 'a need names a change of the queue');
+  const by = change.state.kind === 'superseded' ? state.queue.changes.get(change.state.by) : undefined;
+  return by === undefined ? change : by;
 }
 
 /** A need on a change that has landed, or that the queue never had, is no need any more. */

@@ -11,10 +11,12 @@ export function priorityOf(change: ChangeState, state: RunState): Priority {
   return task?.task.priority ?? USUAL_PRIORITY;
 }
 
-/** Pending and announced changes, first to be served first. */
+const WAITING: ReadonlySet<string> = new Set(['announced', 'pending', 'conflicted']);
+
+/** Changes still to land, first to be served first. */
 export function waitingChanges(state: RunState): readonly ChangeState[] {
   return [...state.queue.changes.values()]
-    .filter(({ state: { kind } }) => kind === 'pending' || kind === 'announced')
+    .filter(({ state: { kind } }) => WAITING.has(kind))
     .toSorted(
       (a, b) =>
         priorityOf(a, state) - priorityOf(b, state) ||

@@ -2,10 +2,11 @@
 import { admissible } from '../mergequeue/admissible.ts';
 import { verdictsOf } from '../mergequeue/verdicts.ts';
 import type { QueueSnapshot, QueueVerdict } from '../mergequeue/model.ts';
-import type { BuildId, ChangeId } from '../ids.ts';
+import type { BuildId } from '../ids.ts';
 import type { ChangeState, RunState } from '../run/state.ts';
 import type { Decided, Decision, Policy, Snapshot } from './snapshot.ts';
 import { blame } from './blame.ts';
+import { conflictSteps, foundConflicts } from './conflicts.ts';
 import { strandedEjections } from './queue-needs.ts';
 import { waitingChanges } from './queue-order.ts';
 import { queueView } from './queue-snapshot.ts';
@@ -22,9 +23,11 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   if (!isWhereItWas(snapshot)) return moved(snapshot);
   if (queue.trouble !== null && queue.trouble.notBeforeMs > snapshot.nowMs)
     return { decisions: [], wakeAtMs: queue.trouble.notBeforeMs };
-  const takeIns = takeInBranches(state);
-  const conflicts = [...withdrawals(state), ...conflictEjections(state)];
-  if (conflicts.length > 0) return { decisions: [...takeIns, ...conflicts], wakeAtMs: null };
+  const taken = withdrawals(state);
+  const found = taken.length > 0 ? taken : foundConflicts(state);
+  const resolving = found.length > 0 ? found : conflictSteps(snapshot);
+  const takeIns = [...takeInBranches(state), ...resolving];
+  if (resolving.some((decision) => decision.kind === 'record')) return { decisions: takeIns, wakeAtMs: null };
   const view = queueView(snapshot);
   const stranded = strandedEjections(view, state);
   if (stranded.length > 0) return { decisions: [...takeIns, ...stranded], wakeAtMs: null };
@@ -132,33 +135,6 @@ function withdrawal(change: ChangeState, by: string): Decision {
       files: [],
     },
   };
-}
-
-/** A change that cannot be merged with the present tip cannot land on it: the files say why. */
-function conflictEjections(state: RunState): readonly Decision[] {
-  const seen = new Set<ChangeId>();
-  const decisions: Decision[] = [];
-  for (const build of state.queue.builds.values()) {
-    const { conflict } = build;
-    if (conflict === null || conflict.withChange !== null || build.tip !== state.queue.tip) continue;
-    if (state.queue.changes.get(conflict.change)?.state.kind !== 'pending' || seen.has(conflict.change))
-      continue;
-    seen.add(conflict.change);
-    const { files } = conflict;
-    decisions.push({
-      kind: 'record',
-      event: {
-        kind: 'change.ejected',
-        change: conflict.change,
-        because: 'conflict',
-        detail: `conflicts with ${state.target} in ${files.slice(0, 3).join(', ')}${files.length > 3 ? ` and ${files.length - 3} more` : ''}`,
-        red: null,
-        green: null,
-        files,
-      },
-    });
-  }
-  return decisions;
 }
 
 function onVerdict(verdict: QueueVerdict, state: RunState, snapshot: Snapshot): readonly Decision[] {

@@ -1,4 +1,5 @@
 /** Which tasks get a worktree or an agent now, and why the others do not. */
+import { resolversAtWork } from './conflicts.ts';
 import { besideHold, machineHold, parallelLimit, usesSlot } from './limits.ts';
 import { needsState, wantedTasks } from './needs.ts';
 import { urgency } from './order.ts';
@@ -29,7 +30,7 @@ export function decideStarts(snapshot: Snapshot, policy: Policy): Decided {
     const others = running.filter((other) => other !== task);
     const hold =
       full ??
-      (others.length >= most ? `${most} of ${most} slots are in use` : null) ??
+      (others.length + resolversAtWork(state) >= most ? `${most} of ${most} slots are in use` : null) ??
       besideHold(task.task, others, state.plan.limits, task.agent, overlap) ??
       unlandedHold(task, state, overlap);
     if (hold === null) {

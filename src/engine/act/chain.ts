@@ -1,7 +1,8 @@
 /** Merges changes one after the other onto a commit, without a work tree; the same input always gives the same commits. */
 import type { ChangeId, CommitId, RepoPath, TreeId } from '../../core/ids.ts';
 import { mergeMessage } from '../../core/run/message.ts';
-import type { RunState } from '../../core/run/state.ts';
+import type { ChangeState, RunState } from '../../core/run/state.ts';
+import type { MergeOutcome } from '../../ports/git.ts';
 import type { Deps } from '../deps.ts';
 
 export type Chain =
@@ -18,6 +19,29 @@ export type Chain =
       readonly files: readonly RepoPath[];
     };
 
+/** A rollback is a commit that takes another's difference back; a resolution is never replayed commit by commit. */
+function land(
+  deps: Deps,
+  state: RunState,
+  member: {
+    readonly onto: CommitId;
+    readonly entry: ChangeState;
+    readonly head: CommitId;
+    readonly dateMs: number;
+  },
+): Promise<MergeOutcome> {
+  const { onto, entry, head, dateMs } = member;
+  const message = mergeMessage(state, entry);
+  const { origin } = entry;
+  if (origin?.kind === 'revert') {
+    const { commit, parent } = origin;
+    return deps.git.revert({ onto, commit, parent, message, dateMs });
+  }
+  const wanted = state.plan.merge.strategy;
+  const strategy = wanted === 'rebase' && origin?.kind === 'resolution' ? 'squash' : wanted;
+  return deps.git.merge({ onto, head, strategy, message, dateMs });
+}
+
 /** A member whose commits are already there adds no commit of its own. */
 export async function mergeChain(
   deps: Deps,
@@ -32,13 +56,7 @@ export async function mergeChain(
   for (const change of members) {
     const entry = state.queue.changes.get(change);
     if (entry === undefined || entry.head === null) continue;
-    const outcome = await deps.git.merge({
-      onto: tip,
-      head: entry.head,
-      strategy: state.plan.merge.strategy,
-      message: mergeMessage(state, entry),
-      dateMs,
-    });
+    const outcome = await land(deps, state, { onto: tip, entry, head: entry.head, dateMs });
     if (outcome.kind === 'conflicted') {
       return { kind: 'conflicted', change, after: commits.map((made) => made.change), files: outcome.files };
     }

@@ -13,9 +13,10 @@ export async function makeBuild(step: Make, context: ActContext): Promise<readon
   const chain = await mergeChain(deps, state, tip, step.members, step.dateMs);
   if (chain.kind === 'conflicted') {
     const withChange = await clashOf(chain.change, chain.after, tip, context, step.dateMs);
-    return [
-      { kind: 'build.conflicted', intent, build, tip, change: chain.change, withChange, files: chain.files },
-    ];
+    const { change, files } = chain;
+    const head = withChange === null ? (state.queue.changes.get(change)?.head ?? null) : null;
+    const base = head === null ? null : await deps.git.mergeBase(tip, head);
+    return [{ kind: 'build.conflicted', intent, build, tip, change, withChange, files, base }];
   }
   await deps.git.keep(`refs/copse/builds/${state.id}/${build}`, chain.tip);
   return [{ kind: 'build.made', intent, build, tip, commits: chain.commits, tree: chain.tree }];

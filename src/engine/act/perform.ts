@@ -7,10 +7,12 @@ import { collectAttempt } from './collect-attempt.ts';
 import { makeBuild } from './make-build.ts';
 import { prepareWorkspace } from './prepare-workspace.ts';
 import { publish } from './publish.ts';
+import { resolveConflict } from './resolve-conflict.ts';
 import { removeWorkspace } from './remove-workspace.ts';
 import { runGates } from './run-gates.ts';
 import { startAttempt } from './start-attempt.ts';
 import { stopAttempt } from './stop-attempt.ts';
+import { tagTarget } from './tag-target.ts';
 import { takeInBranch } from './take-in-branch.ts';
 import { updateWorkspace } from './update-workspace.ts';
 
@@ -36,6 +38,10 @@ export function perform(step: Step, context: ActContext): Promise<readonly Fact[
       return takeInBranch(step, context);
     case 'make-build':
       return makeBuild(step, context);
+    case 'resolve-conflict':
+      return resolveConflict(step, context);
+    case 'tag-target':
+      return tagTarget(step, context);
     case 'publish':
       return publish(step, context);
     case 'remove-workspace':

@@ -31,6 +31,7 @@ export async function publish(step: Publish, context: ActContext): Promise<reado
   const outcome = await move(context, step.from, chain.tip);
   switch (outcome.kind) {
     case 'published':
+      await recordResolutions(chain, context);
       return [
         {
           kind: 'landed',
@@ -80,6 +81,28 @@ function move(
   return remote === undefined
     ? deps.git.publish({ branch, from, to })
     : deps.git.pushRemote({ remote, branch, from, to });
+}
+
+/** How agents and people settled a conflict is known from here on, when it was proven; asked again it changes nothing. */
+async function recordResolutions(
+  chain: Extract<Chain, { kind: 'made' }>,
+  context: ActContext,
+): Promise<void> {
+  const { deps, state } = context;
+  for (const { change } of chain.commits) {
+    const entry = state.queue.changes.get(change);
+    const { origin } = entry ?? {};
+    if (origin?.kind !== 'resolution' || (origin.stage !== 'agent' && origin.stage !== 'person')) continue;
+    const root = state.queue.changes.get(origin.of);
+    const theirs = root?.conflict?.theirs;
+    if (entry?.head === null || entry?.head === undefined || theirs === undefined) continue;
+    try {
+      await deps.git.recordResolution({ ours: origin.onto, theirs }, entry.head);
+    } catch (error) {
+      // It has landed all the same: what could not be recorded is resolved anew another time.
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
 }
 
 /** The tested commits themselves when the tip has not moved since, else the same members merged onto where it is now. */

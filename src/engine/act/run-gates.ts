@@ -11,6 +11,7 @@ import type { GateSpec } from '../../core/plan/model.ts';
 import type { Step } from '../../core/run/steps.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import type { ActContext } from '../deps.ts';
+import { commitWithout } from './bisect-commit.ts';
 import { baseKey, baselinesOf } from './gate-baselines.ts';
 import { digestsOf } from './gate-digests.ts';
 import { recallResult, rememberResult } from './gate-memory.ts';
@@ -18,8 +19,9 @@ import { runGate } from './run-gate.ts';
 
 type RunGates = Extract<Step, { kind: 'run-gates' }>;
 
-export async function runGates(step: RunGates, context: ActContext): Promise<readonly Fact[]> {
+export async function runGates(asked: RunGates, context: ActContext): Promise<readonly Fact[]> {
   const { deps, intent } = context;
+  const step = { ...asked, commit: await commitWithout(asked, context) };
   const tree = step.tree ?? (await deps.git.treeOf(step.commit));
   // What each gate gave, held back until another is started: the last one's goes into the log with the outcome.
   let given: readonly Fact[] = [];

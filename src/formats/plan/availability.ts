@@ -57,7 +57,6 @@ export const LATER: readonly LaterRow[] = [
   { path: 'approvals', when: isOn, instead: noApproval },
   { path: 'budget', instead: 'limit attempts with timeout and retries' },
   { path: 'roles.review', instead: noReview },
-  { path: 'roles.resolve', instead: 'conflicts are shown to a person' },
   { path: 'roles.plan', instead: 'write the tasks out' },
   { path: 'roles.probe', instead: 'write the tasks out' },
   {
@@ -104,8 +103,6 @@ export const LATER: readonly LaterRow[] = [
   { path: 'merge.pr', instead: 'land locally and push the target branch' },
   { path: 'merge.require', when: isNot('gates'), instead: 'gates are what landing needs' },
   { path: 'merge.require.*', when: isNot('gates'), instead: 'gates are what landing needs' },
-  { path: 'merge.conflicts.*', when: isNot('auto', 'human'), instead: '[auto, human]' },
-  { path: 'merge.on_failure', when: (value) => value === 'rollback', instead: 'on_failure: eject' },
   {
     path: 'limits.agents.*',
     when: isLaterAgentKey,

@@ -26,6 +26,7 @@ export function makePlan(context: PlanContext): MadePlan {
   const usesDemo = [
     ...tasks.flatMap((task) => [task.agent, ...task.fallback]),
     ...Object.keys(limits.agents),
+    file.merge?.resolver ?? file.roles?.resolve ?? '',
   ];
   const demo = usesDemo.includes(DEMO_AGENT) ? { [DEMO_AGENT]: demoAgent(DEMO_AGENT) } : {};
   const target = file.merge?.into ?? detected.target;
@@ -97,15 +98,6 @@ function makeWorkspace(given: NonNullable<PlanContext['file']['workspace']>): Wo
 
 function makeMerge(context: PlanContext, target: string | undefined): MergePolicy {
   const given = context.file.merge ?? {};
-  const chain = given.conflicts ?? ['auto', 'human'];
-  if (chain.join() !== 'auto,human') {
-    report(context, ['merge', 'conflicts'], {
-      code: 'E0401',
-      message: `the conflict chain [${chain.join(', ')}] is not available yet`,
-      why: 'a conflict that git cannot resolve goes to a person',
-      fix: 'conflicts: [auto, human]',
-    });
-  }
   return {
     into: target === undefined ? null : branchName(target),
     strategy: given.strategy ?? planDefaults.strategy.value,
@@ -113,6 +105,9 @@ function makeMerge(context: PlanContext, target: string | undefined): MergePolic
     everyCommit: given.every_commit ?? planDefaults.everyCommit.value,
     onFailure: given.on_failure ?? planDefaults.onFailure.value,
     update: given.update ?? planDefaults.update.value,
+    conflicts: given.conflicts ?? planDefaults.conflicts.value,
+    resolver: given.resolver ?? context.file.roles?.resolve ?? null,
+    tag: given.tag ?? null,
   };
 }
 

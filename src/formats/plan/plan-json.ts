@@ -229,8 +229,14 @@ const planOf = shape<Plan>({
     strategy: oneOf(['merge', 'squash', 'rebase']),
     slots: number,
     everyCommit: flag,
-    onFailure: oneOf(['eject', 'stop']),
     update: oneOf(['auto', 'offer', 'never']),
+    onFailure: oneOf(['eject', 'stop', 'rollback']),
+    conflicts: (value, at) =>
+      value === undefined
+        ? ['human']
+        : list(oneOf(['auto', 'structural', 'candidates', 'agent', 'human']))(value, at),
+    resolver: (value, at) => (value === undefined ? null : orNull(text)(value, at)),
+    tag: (value, at) => (value === undefined ? null : orNull(text)(value, at)),
   }),
   limits: shape<Limits>({
     parallel: orNull(number),

@@ -97,19 +97,31 @@ const merge = settings({
     .describe(
       'Every first-parent commit of the target is green, not only its published tips. Default: false.',
     ),
-  on_failure: word(['eject', 'stop'])
+  on_failure: word(['eject', 'stop', 'rollback'])
     .optional()
-    .describe('A change that fails is left out (`eject`), or landing stops. Default: `eject`.'),
+    .describe(
+      'A change that fails is left out (`eject`), or landing stops (`stop`). `rollback`: left out, and a landed change that turns the gates `at: end` red is taken back. Default: `eject`.',
+    ),
   update: word(['auto', 'offer', 'never'])
     .optional()
     .describe(
       'Between two attempts a branch takes the target in when they conflict or something landed in its files (`auto`), or `status` says how (`offer`). Default: `auto`.',
     ),
+  tag: line
+    .optional()
+    .describe('Tag on the tip of the target when a run has ended green, over `{plan}` and `{run}`.'),
   via: word(['local', 'github', 'none']).optional().describe('Default: `local`.'),
   conflicts: z
-    .array(word(['auto', 'agent', 'human']), { error: 'expected a list of auto, agent, human' })
+    .array(word(['auto', 'structural', 'candidates', 'agent', 'human']), {
+      error: 'expected a list of auto, structural, candidates, agent, human',
+    })
     .optional()
-    .describe('What is tried on a conflict, in order. Default: `[auto, human]`.'),
+    .describe(
+      'What is tried on a text conflict, in order; the gates run on each result. `auto`: a resolution recorded earlier. `structural`: mergiraf, where installed. `candidates`: both sides, theirs, ours; the first that is green lands. `agent`: the resolver. `human`: `copse resolve`. Default: `[auto, human]`.',
+    ),
+  resolver: id
+    .optional()
+    .describe("The agent that resolves conflicts. Default: `roles.resolve`, else the task's own agent."),
   require: oneOrMany(word(['gates', 'review', 'approvals']), 'a requirement')
     .optional()
     .describe('What landing needs. Default: `gates`.'),
@@ -161,7 +173,10 @@ export const planSchema = settings({
     .record(id, agent, { error: 'expected a map of agents' })
     .optional()
     .describe('How agents are started: a command, or a map.'),
-  roles: settings({ implement: id.optional().describe('Agent of tasks that name none.') })
+  roles: settings({
+    implement: id.optional().describe('Agent of tasks that name none.'),
+    resolve: id.optional().describe("Agent that resolves conflicts. Default: the task's own."),
+  })
     .optional()
     .describe('Which agent has which role.'),
   defaults: defaults.optional().describe('What every task inherits and may override.'),

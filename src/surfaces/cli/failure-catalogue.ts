@@ -68,6 +68,29 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
     meaning: 'The command would ask a question, and nobody may be asked.',
     state: 'nothing was changed',
   },
+  'rollback-unknown': {
+    meaning:
+      'A landing is named by its task or branch, or by a commit of the first-parent history of the target.',
+    state: 'nothing was changed',
+  },
+  'rollback-done': { meaning: 'The landing is not on the target any more.', state: 'nothing was changed' },
+  'rollback-queued': {
+    meaning: 'The revert of that landing is in the merge queue.',
+    state: 'nothing was changed',
+  },
+  'conflict-none': {
+    meaning: 'Only a change that conflicts with the target can be resolved.',
+    state: 'nothing was changed',
+    next: 'copse status',
+  },
+  'resolution-missing': {
+    meaning: 'There is no checkout with the merge in progress yet: copse resolve ID makes one.',
+    state: 'nothing was changed',
+  },
+  'resolution-markers': {
+    meaning: 'A file with conflict markers is not resolved, whatever the rest of it says.',
+    state: 'the checkout is kept as it is, nothing was queued',
+  },
   'undo-moved': {
     meaning: 'A branch is no longer where the operation left it: undoing would drop what came after.',
     state: 'nothing was moved',
