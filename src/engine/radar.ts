@@ -20,8 +20,10 @@ import { WorktreeWatches } from './radar/watches.ts';
 export const RADAR_INTERVAL_MS = 1_500;
 /** Longest. */
 export const RADAR_MAX_INTERVAL_MS = 30_000;
-/** Rest after a look, as a multiple of what it took: the radar uses at most a quarter of the time. */
+/** Rest after a look, as a multiple of what it took: looking at everything uses at most a quarter of the time. */
 const REST_PER_LOOK = 3;
+/** The same where only what a watch told of was looked at. */
+const REST_PER_NEWS = 1;
 
 export class Radar {
   readonly #deps: Pick<Deps, 'git' | 'clock' | 'watch'>;
@@ -91,7 +93,8 @@ export class Radar {
     }
     if (!this.#wasActive) return;
     const spentMs = this.#deps.clock.monotonic() - begunAtMs;
-    this.#rest(Math.min(RADAR_MAX_INTERVAL_MS, Math.max(RADAR_INTERVAL_MS, spentMs * REST_PER_LOOK)));
+    const rest = spentMs * (this.#watches.areTrusted ? REST_PER_NEWS : REST_PER_LOOK);
+    this.#rest(Math.min(RADAR_MAX_INTERVAL_MS, Math.max(RADAR_INTERVAL_MS, rest)));
   }
 
   async #look(state: RunState, members: readonly RadarMember[]): Promise<void> {

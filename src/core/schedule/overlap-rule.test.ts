@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { planOf, type TaskSketch } from '../../../test/support/plan-builder.ts';
 import { RunBuilder } from '../../../test/support/run-builder.ts';
+import type { ChangeId } from '../ids.ts';
 import type { ConflictPolicy } from '../plan/model.ts';
 import type { ExpectedPair } from '../run/events.ts';
 import { overlapRule, unlandedHold } from './overlap-rule.ts';
@@ -57,11 +58,15 @@ describe('work that is done and has not landed', () => {
     expect(hold(built.gated('a', 'green'))).toContain('has not landed');
   });
 
-  test('is not waited for once it has landed, nor by a task that was begun, nor when nothing is to land', () => {
+  test('is not waited for once it has landed, nor by a task that was begun, nor when a person holds it back or nothing is to land', () => {
     const landed = run({ a: {}, b: {} }, SERIALIZE, [expected]).queued('a').landed('build-1', 'a');
     expect(hold(landed)).toBeNull();
     const begun = run({ a: {}, b: {} }, SERIALIZE, [expected]).committed('a').working('b').exited('b');
     expect(hold(begun)).toBeNull();
+    const queued = () => run({ a: {}, b: {} }, SERIALIZE, [expected]).queued('a');
+    expect(hold(queued())).toContain('has not landed');
+    expect(hold(queued().add({ kind: 'change.held', change: 'a' as ChangeId, by: 'anna' }))).toBeNull();
+    expect(hold(queued().add({ kind: 'queue.closed', by: 'anna', below: null }))).toBeNull();
     const unmerged = new RunBuilder(planOf({ a: {}, b: {} }, { conflicts: SERIALIZE }), { noMerge: true })
       .add({ kind: 'overlap.expected', pairs: [expected], dropped: 0 })
       .committed('a');

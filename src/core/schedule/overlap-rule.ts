@@ -42,11 +42,18 @@ const UNDER_WAY: ReadonlySet<TaskState['progress']['kind']> = new Set([
  * would wait for each other; and nobody waits for a landing that waits for a person.
  */
 export function unlandedHold(task: TaskState, state: RunState, overlap: OverlapRule): string | null {
-  if (task.attempts.length > 0 || state.queue.held !== null || state.options.noMerge) return null;
+  const { held, closedFor } = state.queue;
+  if (task.attempts.length > 0 || held !== null || closedFor !== null || state.options.noMerge) return null;
   for (const other of state.tasks.values()) {
-    if (other === task || !UNDER_WAY.has(other.progress.kind)) continue;
+    if (other === task || !UNDER_WAY.has(other.progress.kind) || isHeldBack(other, state)) continue;
     const clash = overlap(task.task, other.task);
     if (clash !== null) return `overlaps ${other.task.id}, which has not landed: ${clash}`;
   }
   return null;
+}
+
+function isHeldBack({ progress }: TaskState, state: RunState): boolean {
+  if (progress.kind !== 'queued') return false;
+  const heldBy = state.queue.changes.get(progress.change)?.standing.heldBy ?? null;
+  return heldBy !== null;
 }
