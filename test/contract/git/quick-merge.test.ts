@@ -51,28 +51,24 @@ function said(outcome: MergeOutcome): string {
   return outcome.kind === 'conflicted' ? 'conflict' : 'contained';
 }
 
-test.each([3, 52])(
-  'of history %i, every pair and many chains',
-  { timeout: 240_000 },
-  async (seed) => {
-    const tips = await open(seed);
-    const random = randomFrom(seed + 1);
-    const merge = (onto: CommitId, head: CommitId): Promise<MergeOutcome> => {
-      if (port === null) throw new Error('no port');
-      return port.merge({ onto, head, strategy: 'merge', message: 'm', dateMs: 0 });
-    };
-    const differing: string[] = [];
-    for (let chain = 0; chain < 12; chain += 1) {
-      let onto = tips[random(tips.length)] as CommitId;
-      for (let length = 0; length < 4; length += 1) {
-        const head = tips[random(tips.length)] as CommitId;
-        const outcome = await merge(onto, head);
-        const expected = await gitSays(onto, head);
-        if (said(outcome) !== expected)
-          differing.push(`${onto} + ${head}: ${said(outcome)} instead of ${expected}`);
-        if (outcome.kind === 'merged') onto = outcome.commit;
-      }
+test.each([3, 52])('of history %i, every pair and many chains', { timeout: 240_000 }, async (seed) => {
+  const tips = await open(seed);
+  const random = randomFrom(seed + 1);
+  const merge = (onto: CommitId, head: CommitId): Promise<MergeOutcome> => {
+    if (port === null) throw new Error('no port');
+    return port.merge({ onto, head, strategy: 'merge', message: 'm', dateMs: 0 });
+  };
+  const differing: string[] = [];
+  for (let chain = 0; chain < 12; chain += 1) {
+    let onto = tips[random(tips.length)] as CommitId;
+    for (let length = 0; length < 4; length += 1) {
+      const head = tips[random(tips.length)] as CommitId;
+      const outcome = await merge(onto, head);
+      const expected = await gitSays(onto, head);
+      if (said(outcome) !== expected)
+        differing.push(`${onto} + ${head}: ${said(outcome)} instead of ${expected}`);
+      if (outcome.kind === 'merged') onto = outcome.commit;
     }
-    expect(differing).toEqual([]);
-  },
-);
+  }
+  expect(differing).toEqual([]);
+});
