@@ -73,7 +73,10 @@ export const batchSplit: QueuePlanner = (snapshot) => {
   const facts = treeFacts(snapshot);
   if (snapshot.builds.some((build) => build.state === 'running')) return [];
   const suspect = smallestRed(snapshot, facts);
-  if (suspect === null) return [start(mergeable(inServingOrder(snapshot.pending), facts), 'whole batch')];
+  if (suspect === null) {
+    const batch = mergeable(inServingOrder(snapshot.pending), facts);
+    return batch.length === 0 ? [] : [start(batch, 'whole batch')];
+  }
   const parts = Math.min(suspect.length, snapshot.slots + 1);
   const prefixes = Array.from({ length: parts - 1 }, (_, part) =>
     suspect.slice(0, Math.ceil(((part + 1) * suspect.length) / parts)),

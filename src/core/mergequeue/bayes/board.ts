@@ -224,12 +224,10 @@ function redTrees(
   facts: TreeFacts,
 ): readonly RedTree[] {
   const flakeRate = snapshot.flakeRate ?? 0;
-  const alive = emptyBits(facts.changes.length);
-  for (const id of facts.pending.keys()) addBit(alive, facts.positions.get(id) ?? 0);
-  const explainable = union(alive, facts.landed);
+  const present = presentIn(facts);
   const found: { readonly red: RedTree; readonly count: number }[] = [];
   for (const tree of trees) {
-    if (tree.red === null || tree.green !== null || !isSubset(tree.bits, explainable)) continue;
+    if (tree.red === null || tree.green !== null || !isSubset(tree.bits, present)) continue;
     const bits = toUniverse(tree.bits);
     const items = bitsIn(bits).filter((place) => place < itemCount);
     if (items.length === 0) continue;
@@ -253,10 +251,11 @@ function redsOnTip(
   itemCount: number,
   facts: TreeFacts,
 ): Board['redsOnTip'] {
+  const present = presentIn(facts);
   const found: { readonly bits: Bits; readonly size: number }[] = [];
   for (const tree of trees) {
     if (tree.red === null || tree.green !== null || !isSubset(facts.landed, tree.bits)) continue;
-    if (facts.changes.some((id, at) => hasBit(tree.bits, at) && isOutside(id, facts))) continue;
+    if (!isSubset(tree.bits, present)) continue;
     const bits = firstOf(toUniverse(tree.bits), itemCount);
     found.push({ bits, size: countBits(bits) });
   }
@@ -291,18 +290,20 @@ function triedKeys(
   itemCount: number,
   facts: TreeFacts,
 ): ReadonlySet<string> {
+  const present = presentIn(facts);
   const keys = new Set<string>();
   for (const tree of trees) {
-    const isWhole = !facts.changes.some((id, at) => hasBit(tree.bits, at) && isOutside(id, facts));
-    if (!isWhole || !isSubset(facts.landed, tree.bits)) continue;
+    if (!isSubset(tree.bits, present) || !isSubset(facts.landed, tree.bits)) continue;
     keys.add(treeKeyOf(firstOf(toUniverse(tree.bits), itemCount)));
   }
   return keys;
 }
 
-/** Ejected, or unknown to the snapshot by now: a tree with it cannot land. */
-function isOutside(id: ChangeId, facts: TreeFacts): boolean {
-  return !facts.pending.has(id) && !hasLanded(id, facts);
+/** Pending or landed; a tree with anything else cannot land and explains nothing. */
+function presentIn(facts: TreeFacts): Bits {
+  const present = facts.landed.slice();
+  for (const id of facts.pending.keys()) addBit(present, facts.positions.get(id) ?? 0);
+  return present;
 }
 
 /** The members below `count`, as a set of that capacity. */

@@ -21,11 +21,11 @@ const GOAL_TREES = 8;
 export function candidatesFor(field: Field, landing: LandingTrees, freeSlots: number): readonly Trial[] {
   const emitted = [...landing.emitted];
   const open = openWorlds(field);
-  if (field.trials.length > 0) {
+  if (field.trials.length > 0 && !isExhausted(field.work)) {
     const isForOpen = field.trials.length % 2 === 0;
     emitted.push(...landingWalkWithin(field, isForOpen ? open : poorWorlds(field, 0.5)));
   }
-  emitted.push(...goalTrees(field, bitsIn(open)));
+  if (!isExhausted(field.work)) emitted.push(...goalTrees(field, bitsIn(open)));
   const bases = basesFor(field, landing.base);
   const tests = testsPerItem(field);
   emitted.push(...singles(field, tests), ...groups(field, bases, tests, freeSlots));
@@ -37,6 +37,7 @@ export function candidatesFor(field: Field, landing: LandingTrees, freeSlots: nu
 function goalTrees(field: Field, open: readonly number[]): Trial[] {
   const { draft, goal, outlook } = field;
   const found: Trial[] = [];
+  const before = draft.operations;
   const stride = Math.max(1, Math.floor(open.length / GOAL_TREES));
   for (let at = field.trials.length % stride; at < open.length && found.length < GOAL_TREES; at += stride) {
     const world = open[at] ?? 0;
@@ -47,7 +48,7 @@ function goalTrees(field: Field, open: readonly number[]): Trial[] {
     }
     if (draft.size > 0) found.push(draft.finish('landing'));
   }
-  field.work.spent += found.length * field.board.items.length * outlook.words;
+  field.work.spent += draft.operations - before;
   return found;
 }
 

@@ -39,6 +39,7 @@ export class DraftWorld {
   /** Adds causes for a red tree that has none. */
   explain(red: number, rates: Rates, random: Prng): void {
     this.#draw(red, rates, random);
+    this.operations += 8 + this.count;
   }
 
   /** Draws the causes of one red tree anew; keeps the old ones when some red tree would be left without any. */

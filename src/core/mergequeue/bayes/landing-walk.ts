@@ -61,6 +61,7 @@ function shareWithin(red: WorldSet, within: WorldSet, size: number): number {
 function walk(field: Field, { order, share, keepsAdding }: Walk): LandingTrees {
   const { draft } = field;
   draft.reset();
+  const before = draft.operations;
   const emitted: Trial[] = [];
   let base: Trial | null = null;
   let chance = 1;
@@ -83,6 +84,6 @@ function walk(field: Field, { order, share, keepsAdding }: Walk): LandingTrees {
   }
   const last = draft.size > 0 ? draft.finish('landing') : null;
   if (last !== null) emitted.push(last);
-  field.work.spent += order.length * field.outlook.words;
+  field.work.spent += draft.operations - before + order.length * field.outlook.words;
   return { emitted, base: cut < 2 ? last : base };
 }

@@ -23,8 +23,8 @@ import { overdueTrials } from './watchdog.ts';
 import { drawOutlook } from './worlds.ts';
 
 /** Operations for sampling; with the choice it stays below 20 ms at 200 changes and 16 slots. */
-const SAMPLING_WORK = 600_000;
-const CHOICE_WORK = 1_000_000;
+const SAMPLING_WORK = 500_000;
+const CHOICE_WORK = 700_000;
 /** Below this a run is not worth its slot. */
 const LEAST_VALUE = 0.003;
 

@@ -10,8 +10,9 @@ import type { Trial } from './trial.ts';
 
 /** A proof against a change, as part of the worth of landing one. */
 const PROOF = 0.7;
-/** Worth of the end of the queue, in bits per slot. */
+/** Worth of the end of the queue, in bits per slot; with one slot there is always time to learn first. */
 const END = 1.5;
+const END_ALONE = 0.5;
 /** The last step to the end earns half of it, the one before a quarter, and so on. */
 const NEARER = 0.5;
 
@@ -20,7 +21,7 @@ export function valueOf(trial: Trial, field: Field, atLeast: number): number {
   const { outlook } = field;
   const { landed, proven, end } = progressBy(trial, field);
   const progress = (field.kappa * (landed + PROOF * proven)) / Math.max(1, field.total);
-  const sure = (progress + END * field.slots * end) / outlook.worlds;
+  const sure = (progress + (field.slots === 1 ? END_ALONE : END * field.slots) * end) / outlook.worlds;
   const perGate = field.meanGateMs > 0 && trial.gateMs > 0 ? field.meanGateMs / trial.gateMs : 1;
   const own = entropy(trial.pGreen);
   if ((sure + own) * perGate <= atLeast) return -1;

@@ -77,7 +77,7 @@ export class TrialDraft {
       if (this.#fresh.length > 1) this.#inTree[other] = 1;
     }
     if (this.#fresh.length > 1) for (const other of this.#fresh) this.#inTree[other] = 0;
-    this.operations += 2 * this.#outlook.words + 8;
+    this.operations += 2 * this.#outlook.words + 8 + this.#partnersOf(item);
     return true;
   }
 
@@ -117,6 +117,11 @@ export class TrialDraft {
       landable: true,
       purpose,
     };
+  }
+
+  #partnersOf(item: number): number {
+    const { partnerStarts } = this.#outlook;
+    return 2 * ((partnerStarts[item + 1] ?? 0) - (partnerStarts[item] ?? 0));
   }
 
   #note(item: number): void {

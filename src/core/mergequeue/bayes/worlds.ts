@@ -70,7 +70,7 @@ function spreadItem(
   }
 }
 
-/** Sweeps over all red trees until the share of this world in the work is spent; one red tree alone needs two. */
+/** Draws anew until the share of this world in the work is spent; one red tree alone needs two draws. */
 function drawExplained(
   draft: DraftWorld,
   reds: number,
@@ -79,13 +79,13 @@ function drawExplained(
   random: Prng,
 ): ReturnType<RateSampler> {
   draft.count = 0;
+  const last = draft.operations + share;
   let rates = sampler(draft.tally(), random);
   for (let red = 0; red < reds; red++) if (!draft.isExplained(red)) draft.explain(red, rates, random);
-  const last = draft.operations + share;
-  const most = reds === 1 ? 2 : MOST_SWEEPS;
-  for (let sweep = 0; sweep < most && (sweep < 2 || draft.operations < last); sweep++) {
-    rates = sampler(draft.tally(), random);
-    for (let step = 0; step < reds; step++) draft.redraw(random.below(reds), rates, random);
+  const most = reds === 1 ? 2 : MOST_SWEEPS * reds;
+  for (let step = 0; step < most && draft.operations < last; step++) {
+    if (step % reds === 0) rates = sampler(draft.tally(), random);
+    draft.redraw(random.below(reds), rates, random);
   }
   return sampler(draft.tally(), random);
 }
