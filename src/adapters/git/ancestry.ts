@@ -25,6 +25,8 @@ export async function isAncestor(
 export async function mergeBase(context: GitContext, a: CommitId, b: CommitId): Promise<CommitId | null> {
   await ensureInControl(context, a);
   await ensureInControl(context, b);
+  const only = await context.history.onlyBase(context, a, b);
+  if (only !== null) return only;
   const { stdout } = await context.git.run({
     label: 'find the merge base',
     gitDir: context.places.control,

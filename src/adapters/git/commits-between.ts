@@ -11,6 +11,8 @@ export async function commitsBetween(
 ): Promise<readonly CommitId[]> {
   await ensureInControl(context, without);
   await ensureInControl(context, head);
+  const own = await context.history.ownCommits(context, without, head);
+  if (own !== null) return own.slice(0, limit);
   const { stdout } = await context.git.run({
     label: 'list the commits of a branch',
     gitDir: context.places.control,

@@ -44,6 +44,17 @@ export class MergeHistory {
     return { kind: 'base', base: branch.base };
   }
 
+  /** The only merge base of the two; null when there are none or several. What was asked once is not asked again. */
+  async onlyBase(context: GitContext, root: CommitId, head: CommitId): Promise<CommitId | null> {
+    return (await this.#branch(context, root, head)).base;
+  }
+
+  /** Commits of `head` that `root` lacks, newest first; null when there are too many to be kept. */
+  async ownCommits(context: GitContext, root: CommitId, head: CommitId): Promise<readonly CommitId[] | null> {
+    const { own } = await this.#branch(context, root, head);
+    return own === null ? null : [...own];
+  }
+
   /** `made` is `head` merged onto `onto`; `head` is left out where its commits are not among the parents. */
   note(made: CommitId, onto: CommitId, head: CommitId | null): void {
     const { root, merged } = this.#chainOf(onto);
@@ -78,7 +89,13 @@ async function askGit(context: GitContext, root: CommitId, head: CommitId): Prom
   };
   const [bases, own] = await Promise.all([
     ask('find the merge bases', ['merge-base', '--all', root, head]),
-    ask('list the commits of a branch', ['rev-list', `--max-count=${MAX_OWN + 1}`, head, `^${root}`]),
+    ask('list the commits of a branch', [
+      'rev-list',
+      '--topo-order',
+      `--max-count=${MAX_OWN + 1}`,
+      head,
+      `^${root}`,
+    ]),
   ]);
   const [base] = bases;
   return {

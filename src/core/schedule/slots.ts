@@ -2,6 +2,8 @@
 import { gatesAt } from '../gates/stages.ts';
 import type { GateSubject } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
+import { gateSlots } from './limits.ts';
+import type { MachineFacts } from './snapshot.ts';
 
 /** The lowest slot `<prefix>-<n>` that no gate run uses and that is not in `taken`; null when all `count` are busy. */
 export function freeSlot(
@@ -18,6 +20,20 @@ export function freeSlot(
     if (!used.has(slot) && !taken.has(slot)) return slot;
   }
   return null;
+}
+
+/**
+ * A checkout for the gates of a task; null while the machine is taken. Tasks get what the merge queue leaves of it, at
+ * least one: a suite of a task can wait, a build in the queue holds up everything behind it.
+ */
+export function taskGateSlot(state: RunState, machine: MachineFacts): string | null {
+  const running = [...state.intents.values()].flatMap(({ step }) =>
+    step.kind === 'run-gates' ? [step.subject.kind] : [],
+  );
+  const ofTasks = running.filter((kind) => kind === 'task').length;
+  const most = gateSlots(machine);
+  const left = Math.max(1, most - (running.length - ofTasks));
+  return ofTasks >= left ? null : freeSlot(state, 'task', most);
 }
 
 /** True while another run of gates holds a lock that these gates need. */

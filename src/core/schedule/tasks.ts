@@ -6,9 +6,8 @@ import { nextTry } from '../run/retry.ts';
 import type { ChangeId, CommitId, TaskId } from '../ids.ts';
 import type { RetryCause } from '../plan/model.ts';
 import type { OpenIntent, RunState, TaskState } from '../run/state.ts';
-import { gateSlots } from './limits.ts';
 import { needsState } from './needs.ts';
-import { freeSlot, lockTaken } from './slots.ts';
+import { lockTaken, taskGateSlot } from './slots.ts';
 import type { Decided, Decision, Snapshot } from './snapshot.ts';
 
 const NOTHING: Decided = { decisions: [], wakeAtMs: null };
@@ -190,7 +189,7 @@ function gateSentence(task: TaskState, red: readonly string[]): string {
 function verify(task: TaskState, snapshot: Snapshot): Decision | null {
   const { state } = snapshot;
   if (task.progress.kind !== 'verifying' || snapshot.isDraining) return null;
-  const slot = freeSlot(state, 'task', gateSlots(snapshot.machine));
+  const slot = taskGateSlot(state, snapshot.machine);
   if (slot === null) return null;
   const base = task.workspace?.base ?? state.base;
   const subject = { kind: 'task', task: task.task.id, wave: task.wave } as const;

@@ -27,11 +27,11 @@ export async function takeInBranch(step: TakeIn, context: ActContext): Promise<r
   }
   const { head } = taken;
   const { tip } = state.queue;
-  if (await deps.git.isAncestor(head, tip)) {
+  const base = await deps.git.mergeBase(tip, head);
+  if (base === head) {
     const detail = `already contained in ${state.target}`;
     return [{ kind: 'queue.taken_in', intent, change, outcome: 'contained', head, paths: [], detail }];
   }
-  const base = await deps.git.mergeBase(tip, head);
   if (base === null) {
     const detail = `shares no history with ${state.target}`;
     return [{ kind: 'queue.taken_in', intent, change, outcome: 'rejected', head, paths: [], detail }];
@@ -46,6 +46,6 @@ export async function takeInBranch(step: TakeIn, context: ActContext): Promise<r
     return [{ kind: 'queue.taken_in', intent, change, outcome: 'rejected', head, paths: [], detail }];
   }
   const paths = facts.changed.map((entry) => entry.path).slice(0, MAX_RECORDED_PATHS);
-  const commits = await deps.git.commitsBetween(base, head, MAX_STACK_COMMITS);
+  const commits = await deps.git.commitsBetween(tip, head, MAX_STACK_COMMITS);
   return [{ kind: 'queue.taken_in', intent, change, outcome: 'taken', head, paths, detail: '', commits }];
 }
