@@ -185,6 +185,21 @@ describe('the stages of the chain', () => {
     expect(state.queue.landed).toEqual(['a']);
   });
 
+  test('the second turn begins with the merge as git left it', async () => {
+    const engine = clash(['agent', 'human'], {
+      agent: (turn) => {
+        if (!isResolver(turn))
+          return engine.writes(turn, { 'same.txt': `${turn.task}\n` }, turn.task === 'a' ? 100 : 2_000);
+        const junk = turn.number === 1 ? { 'junk.txt': 'x\n' } : {};
+        return engine.writes(turn, { 'same.txt': 'settled\n', ...junk });
+      },
+    });
+    const state = await engine.play();
+    expect(stages(engine)).toEqual(['agent unresolved', 'agent resolved']);
+    expect(state.queue.landed).toEqual(['a', 'b#2']);
+    expect(await engine.landed('junk.txt')).toBeNull();
+  });
+
   test('an agent whose resolution is red is told the gate output and may try once more', async () => {
     const engine = clash(['agent', 'human'], {
       agent: (turn) =>

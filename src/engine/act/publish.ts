@@ -8,6 +8,7 @@ import { Failure } from '../../kit/failure.ts';
 import type { PublishOutcome } from '../../ports/git.ts';
 import type { PushOutcome } from '../../ports/git-remote.ts';
 import type { ActContext } from '../deps.ts';
+import { resolutionSpec } from '../resolution.ts';
 import { mergeChain } from './chain.ts';
 import type { Chain } from './chain.ts';
 
@@ -95,9 +96,11 @@ async function recordResolutions(
     if (origin?.kind !== 'resolution' || (origin.stage !== 'agent' && origin.stage !== 'person')) continue;
     const root = state.queue.changes.get(origin.of);
     const theirs = root?.conflict?.theirs;
-    if (entry?.head === null || entry?.head === undefined || theirs === undefined) continue;
+    if (root === undefined || theirs === undefined || !entry?.head) continue;
     try {
-      await deps.git.recordResolution({ ours: origin.onto, theirs }, entry.head);
+      const sides = { ours: origin.onto, theirs };
+      await deps.git.recordResolution(sides, entry.head);
+      await deps.git.closeResolution(resolutionSpec(deps, state, root, sides).name);
     } catch (error) {
       // It has landed all the same: what could not be recorded is resolved anew another time.
       if (!(error instanceof Failure)) throw error;

@@ -42,6 +42,9 @@ export async function resolveByAgent(
   const spec = resolutionSpec(deps, state, change, { ours: step.onto, theirs: step.head });
   const folder = `runs/${state.id}/resolutions/${intent}`;
   const keepRef = resolutionRef(state, change, intent);
+  const runDir = under(deps.paths.state, processFolder(folder, 'process'));
+  const isStarted = (await deps.processes.look(runDir)).kind !== 'absent';
+  if (!isStarted) await clear(step, change, context, spec);
   const opened = await deps.git.openResolution(spec);
   const exit = await takeTurn(change, { context, agent, spec, opened, folder });
   const files = opened.files;
@@ -70,6 +73,19 @@ export async function resolveByAgent(
     detail: `${agent.name} resolved ${named(files)}`,
     log,
   };
+}
+
+/** A turn begins with the merge as git left it: what was done in the checkout before is kept under a ref. */
+async function clear(
+  step: Resolve,
+  change: ChangeState,
+  { deps, state, intent }: ActContext,
+  spec: ResolutionSpec,
+): Promise<void> {
+  const keepRef = `${resolutionRef(state, change, intent)}-before`;
+  const message = `Before another turn at ${change.branch}\n`;
+  const before = await deps.git.readResolution(spec, { keepRef, message, dateMs: step.dateMs });
+  if (before.kind === 'read' && !before.isUntouched) await deps.git.closeResolution(spec.name);
 }
 
 interface Turn {
