@@ -71,19 +71,14 @@ describe('merge.update: auto', () => {
     expect(order(engine)).toEqual(['wave 1', 'wave 2']);
   });
 
-  test('a conflict comes to light at the turn boundary, before another turn is spent on it', async () => {
+  test('a conflict is told to the next turn, tried once for one commit, and settled where all are', async () => {
     const engine = engineOf('auto', {}, { 'lib/a.txt': 'b\n' });
     await engine.play();
-    expect(order(engine)).toEqual(['wave 1', 'workspace.conflicted']);
-    expect(engine.task('b').progress).toMatchObject({ kind: 'needs-person', files: ['lib/a.txt'] });
-  });
-
-  test('what a person tries again after a conflict is not refused for the same one', async () => {
-    const engine = engineOf('auto', {}, { 'lib/a.txt': 'b\n' });
-    await engine.play();
-    await engine.reopen({ kind: 'task.reopened', task: 'b' as never, by: 'anna', fresh: false, wave: null });
-    await engine.finish();
     expect(order(engine)).toEqual(['wave 1', 'workspace.conflicted', 'wave 2']);
+    const prompts = engine.requests.filter(({ task }) => task === 'b').map(({ prompt }) => prompt);
+    expect(prompts[1]).toContain('the target has changed the same lines as this branch in lib/a.txt');
+    expect(engine.task('b').progress.kind).not.toBe('landed');
+    expect(engine.broken).toEqual([]);
   });
 });
 
@@ -97,7 +92,7 @@ describe('merge.update: offer', () => {
       },
     );
     await engine.play();
-    expect(order(engine)).toEqual(['wave 1', 'workspace.conflicted']);
+    expect(order(engine)).toEqual(['wave 1', 'workspace.conflicted', 'wave 2']);
   });
 
   test('does nothing by itself', async () => {

@@ -145,16 +145,7 @@ function nextWorkspace(task: TaskState, event: Timed<WorkspaceEvent>): TaskState
         updateRequested: null,
       };
     case 'workspace.conflicted':
-      return progressed(
-        { ...task, targetTried: event.onto, updateRequested: null },
-        {
-          kind: 'needs-person',
-          cause: 'conflict',
-          detail: `its branch and the target changed the same lines`,
-          files: event.files,
-        },
-        event.atMs,
-      );
+      return workspaceConflicted(task, event);
     case 'workspace.removed':
       return event.outcome === 'refused'
         ? { ...task, trouble: null, workspaceKept: `unsaved files in it: ${listed(event.unsaved)}` }
@@ -162,6 +153,28 @@ function nextWorkspace(task: TaskState, event: Timed<WorkspaceEvent>): TaskState
     default:
       return assertNever(event);
   }
+}
+
+/**
+ * After an ejection the branch has to take the target in, so a person is asked. Taken in on the way, it need not: the agent
+ * goes on and is told, and what still conflicts when it is done goes through the plan's chain.
+ */
+function workspaceConflicted(
+  task: TaskState,
+  event: Timed<Extract<WorkspaceEvent, { kind: 'workspace.conflicted' }>>,
+): TaskState {
+  const tried = { ...task, targetTried: event.onto, updateRequested: null };
+  if (task.progress.kind === 'updating') {
+    const detail = 'its branch and the target changed the same lines';
+    return progressed(
+      tried,
+      { kind: 'needs-person', cause: 'conflict', detail, files: event.files },
+      event.atMs,
+    );
+  }
+  const met = `the target has changed the same lines as this branch in ${listed(event.files)}`;
+  const summary = task.feedback === null ? met : `${task.feedback.summary}; ${met}`;
+  return { ...tried, trouble: null, feedback: { summary, logs: task.feedback?.logs ?? [] } };
 }
 
 function workspaceFailed(

@@ -1,6 +1,6 @@
 /**
  * Whether a task's branch takes the target in before its next attempt (`merge.update`): between two turns of an agent, never
- * during one, and only with a reason. A merge that does not work out goes the way of every conflict.
+ * during one, and only with a reason. A merge that does not work out leaves the branch as it is, and the agent is told.
  */
 import type { CommitId } from '../ids.ts';
 import { overlapKey } from '../run/overlaps.ts';
