@@ -21,31 +21,15 @@ import { shortId, counted, listed } from './words.ts';
 export function narrate(event: RunEvent, state: RunState): Narration | null {
   switch (event.kind) {
     case 'run.started':
-      return say(0, 'info', startedText(event));
     case 'run.paused':
-      return say(0, 'warn', `run paused by ${event.by}: ${event.why}`);
     case 'run.resumed':
-      return say(0, 'info', `run resumed by ${event.by}`);
     case 'run.finished':
-      return say(
-        0,
-        event.outcome === 'done' ? 'done' : event.outcome === 'failed' ? 'fail' : 'warn',
-        `run finished: ${event.outcome}`,
-      );
     case 'intended':
-      return say(
-        2,
-        'busy',
-        `${stepSubject(event.step)}  ${event.step.kind.replaceAll('-', ' ')}: ${event.because}`,
-      );
     case 'abandoned':
-      return say(0, 'fail', `${event.task ?? event.intent}  refused (${event.code}): ${event.why}`);
     case 'gate.finished':
-      return gateText(event);
     case 'gates.finished':
-      return gatesText(event);
     case 'operation':
-      return say(0, 'info', `${event.what} (${event.id}); undo: copse undo ${event.id}`);
+      return runText(event);
     case 'workspace.prepared':
     case 'workspace.failed':
     case 'workspace.updated':
@@ -92,6 +76,44 @@ export function narrate(event: RunEvent, state: RunState): Narration | null {
       return narrateConflict(event, state);
     default:
       return taskText(event, state);
+  }
+}
+
+function runText(
+  event: Extract<
+    RunEvent,
+    { kind: `run.${string}` | `gate.${string}` | `gates.${string}` | 'intended' | 'abandoned' | 'operation' }
+  >,
+): Narration | null {
+  switch (event.kind) {
+    case 'run.started':
+      return say(0, 'info', startedText(event));
+    case 'run.paused':
+      return say(0, 'warn', `run paused by ${event.by}: ${event.why}`);
+    case 'run.resumed':
+      return say(0, 'info', `run resumed by ${event.by}`);
+    case 'run.finished':
+      return say(
+        0,
+        event.outcome === 'done' ? 'done' : event.outcome === 'failed' ? 'fail' : 'warn',
+        `run finished: ${event.outcome}`,
+      );
+    case 'intended':
+      return say(
+        2,
+        'busy',
+        `${stepSubject(event.step)}  ${event.step.kind.replaceAll('-', ' ')}: ${event.because}`,
+      );
+    case 'abandoned':
+      return say(0, 'fail', `${event.task ?? event.intent}  refused (${event.code}): ${event.why}`);
+    case 'gate.finished':
+      return gateText(event);
+    case 'gates.finished':
+      return gatesText(event);
+    case 'operation':
+      return say(0, 'info', `${event.what} (${event.id}); undo: copse undo ${event.id}`);
+    default:
+      return assertNever(event);
   }
 }
 
