@@ -4,15 +4,14 @@ import type { Field } from './field.ts';
 import type { Trial, TrialPurpose } from './trial.ts';
 
 const WHY: Record<TrialPurpose, string> = {
-  landing: 'the largest set likely to be green',
-  group: 'untested changes whose joint result is most informative',
-  split: 'part of a red tree, to find what broke it',
-  single: 'the least known change by itself, as proof for or against it',
-  overlap: 'a second cut through changes under test',
-  proof: 'a tree that would prove a change bad',
-  oldest: 'the oldest change, because nothing else runs',
-  waiting: 'the oldest changes, because nothing was decided for long',
-  repair: 'changes that may repair each other',
+  landing: 'it would land most where no other run does',
+  group: 'their joint result tells most about untested changes',
+  split: 'it cuts a red tree, to find what broke it',
+  single: 'by itself its result is proof for or against it',
+  overlap: 'it cuts the changes under test another way',
+  oldest: 'it is the oldest and nothing else runs',
+  waiting: 'the oldest have waited long enough',
+  repair: 'the changes may repair each other',
 };
 
 export function reasonFor(trial: Trial, field: Field): string {
@@ -21,5 +20,5 @@ export function reasonFor(trial: Trial, field: Field): string {
     0,
   );
   const what = changes === 1 ? 'tests 1 change' : `tests ${String(changes)} changes together`;
-  return `${what}: ${String(Math.round(trial.pGreen * 100))} % likely green, ${WHY[trial.purpose]}`;
+  return `${what}: ${String(Math.round(trial.pGreen * 100))} % likely green, and ${WHY[trial.purpose]}`;
 }

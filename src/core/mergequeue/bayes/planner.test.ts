@@ -68,3 +68,24 @@ test('repeats a red run where gates are flaky and says why', () => {
   expect(proposal).toMatchObject({ kind: 'start', members: ['a'], repeats: 'b1' });
   expect(proposal?.because).toMatch(/flaky/);
 });
+
+test('tests the rest of a red tree when one change is surely bad: green, it lands and is the proof as well', () => {
+  const queue = eight()
+    .change('d', { predictedPass: 0.01 })
+    .red('a b c d e f g h')
+    .with({ slots: 2, history: { changes: 400, broken: 2, overlappingPairs: 0, conflicts: 0 } });
+  expect(trees(queue).map((tree) => tree.toSorted().join(' '))).toContain('a b c e f g h');
+});
+
+test('fills sixteen slots for two hundred changes with different trees, the same ones every time', () => {
+  const names = Array.from({ length: 200 }, (_, index) => `c${String(index)}`);
+  const queue = names
+    .reduce(
+      (all, id, index) => all.change(id, { scopes: [`area${String(index % 12)}/**`], gateMs: 1_000 }),
+      queueOf(...names),
+    )
+    .with({ slots: 16 });
+  const plan = trees(queue).map((tree) => tree.toSorted().join(' '));
+  expect(new Set(plan).size).toBe(16);
+  expect(trees(queue).map((tree) => tree.toSorted().join(' '))).toEqual(plan);
+});

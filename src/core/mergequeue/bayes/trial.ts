@@ -5,7 +5,7 @@ import { treeKeyOf, type Board } from './board.ts';
 import { addRed, sizeOf, type Outlook, type WorldSet } from './outlook.ts';
 
 export type TrialPurpose =
-  'landing' | 'group' | 'split' | 'single' | 'overlap' | 'proof' | 'oldest' | 'waiting' | 'repair';
+  'landing' | 'group' | 'split' | 'single' | 'overlap' | 'oldest' | 'waiting' | 'repair';
 
 export interface Trial {
   readonly bits: Bits;
