@@ -87,7 +87,7 @@ function randomPlan(dice: Dice, names: readonly string[]): Plan {
       everyCommit: dice.next() < 0.2,
       onFailure: dice.next() < 0.1 ? 'stop' : 'eject',
       update: names.length % 3 === 0 ? 'never' : 'auto',
-      conflicts: dice.next() < 0.5 ? ['auto', 'human'] : ['auto', 'candidates', 'agent', 'human'],
+      conflicts: dice.next() < 0.75 ? ['auto', 'human'] : ['auto', 'candidates', 'agent', 'human'],
       resolver: null,
       tag: null,
     },
