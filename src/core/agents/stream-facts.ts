@@ -29,6 +29,8 @@ export interface StreamFacts {
   readonly ending: StreamEnding;
 }
 
+/** What a client may call a conversation: it becomes an argument of a command, so it must not look like a flag. */
+const SESSION = /^[A-Za-z0-9][\w.:-]{0,199}$/;
 const MAX_LAST_TEXT = 600;
 /** Calls whose figures may still be corrected; older ones are final. */
 const MAX_OPEN_CALLS = 1_000;
@@ -63,7 +65,7 @@ export class StreamFold {
   add(event: AgentEvent): void {
     switch (event.kind) {
       case 'started':
-        this.#session = event.session ?? this.#session;
+        if (event.session !== null && SESSION.test(event.session)) this.#session = event.session;
         this.#model = event.model ?? this.#model;
         return;
       case 'text':

@@ -176,6 +176,17 @@ describe('what it did', () => {
     expect(factsOf(format, recording(name)).lastText).not.toBe('');
   });
 
+  test.each(['--dangerously-skip-permissions', '-x', '../../etc', 'a b', '', 'x'.repeat(300)])(
+    'a conversation called %j is none: it could not be an argument',
+    (session) => {
+      const facts = factsOf(
+        'claude',
+        JSON.stringify({ type: 'system', subtype: 'init', session_id: session }),
+      );
+      expect(facts.session).toBeNull();
+    },
+  );
+
   test('refused tools are counted', () => {
     const result = { type: 'result', is_error: false, permission_denials: [{ tool_name: 'Bash' }] };
     expect(factsOf('claude', JSON.stringify(result)).denied).toBe(1);
