@@ -12,6 +12,7 @@ import { assert } from '../kit/assert.ts';
 import type { AttemptId, IntentId } from '../core/ids.ts';
 import type { RunEvent } from '../core/run/events.ts';
 import { reduce } from '../core/run/reduce.ts';
+import { RUN_BUDGET } from '../core/run/reduce-limit.ts';
 import type { OpenIntent, RunState } from '../core/run/state.ts';
 import { decide } from '../core/schedule/decide.ts';
 import type { Decision, Fact } from '../core/schedule/snapshot.ts';
@@ -229,7 +230,10 @@ export class RunLoop {
     const state = this.#state;
     if (state.life.kind === 'finished') return { kind: 'finished', state };
     const isBusy = [...state.tasks.values()].some((task) => task.progress.kind === 'working');
-    return this.#isDraining && !isBusy && state.intents.size === 0 ? { kind: 'drained', state } : null;
+    // Nobody may be there to let it go on: what is done stays done, and the run can be taken up again.
+    const isSpent = state.life.kind === 'paused' && state.budgets.get(RUN_BUDGET)?.isOpen === true;
+    const isEnding = this.#isDraining || isSpent;
+    return isEnding && !isBusy && state.intents.size === 0 ? { kind: 'drained', state } : null;
   }
 
   async #sleep(wakeAtMs: number | null): Promise<void> {

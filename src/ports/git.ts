@@ -170,6 +170,8 @@ export interface GitPort extends SeparationGit, RemoteGit, ResolutionGit {
 
   provision(spec: WorkspaceSpec): Promise<ProvisionOutcome>;
   sight(spec: WorkspaceSpec): Promise<WorkspaceSighting>;
+  /** Folders of git that a commit in the workspace writes to, by our own record; nothing in the workspace is asked. */
+  gitDirs(spec: WorkspaceSpec): Promise<{ readonly own: AbsolutePath; readonly common: AbsolutePath }>;
   /** Copies or links ignored files of the user's checkout into the worktree; missing ones are reported, not fatal. */
   shareFiles(
     spec: WorkspaceSpec,

@@ -1,4 +1,5 @@
 /** The small ports: clock, machine, failpoints, files of the state folder, agents. */
+import type { StreamFacts } from '../core/agents/stream-facts.ts';
 import type { AgentSpec } from '../core/plan/model.ts';
 import type { AbsolutePath } from '../core/ids.ts';
 
@@ -72,9 +73,12 @@ export interface LaunchRequest {
   readonly branch: string;
   /** From the plan's workspace (env, ports), already resolved. */
   readonly env: Readonly<Record<string, string>>;
-  /** Conversation to continue, and where the agent's tools are served; absent until something provides them. */
+  /** Conversation to go on with; null or absent: a new one. */
   readonly session?: string | null;
+  /** Where the agent's tools are served; absent until something provides them. */
   readonly mcpUrl?: string | null;
+  /** Folders of git that a commit in the worktree writes to. */
+  readonly gitDirs?: { readonly own: AbsolutePath; readonly common: AbsolutePath } | null;
 }
 
 export interface Launch {
@@ -85,7 +89,17 @@ export interface Launch {
   readonly secrets: readonly string[];
 }
 
+/** Reads what one agent process printed; memory does not grow with it. */
+export interface StreamReading {
+  push(text: string): void;
+  /** Part of the output was not kept. */
+  cut(): void;
+  end(): StreamFacts;
+}
+
 export interface AgentsPort {
+  /** null for an agent of which nothing is read. */
+  openStream(agent: AgentSpec): StreamReading | null;
   /** Pure but for reading the allowed environment variables; failure `agent-template` when the command cannot be built safely. */
   launch(request: LaunchRequest): Launch;
 }

@@ -1,7 +1,9 @@
 /** Public fields of task, worktree, attempt and queue events. Written out by hand: renaming a field inside must not rename it outside. */
 import { assertNever } from '../kit/assert.ts';
 import { originView } from './conflict-bodies.ts';
-import type { AttemptEvent, QueueEvent, TaskEvent, WorkspaceEvent } from '../core/run/events.ts';
+import type { AttemptEvent, LimitEvent, QueueEvent, TaskEvent, WorkspaceEvent } from '../core/run/events.ts';
+import type { Tokens } from '../core/agents/events.ts';
+import type { StreamFacts } from '../core/agents/stream-facts.ts';
 import { timeOf } from './words.ts';
 
 export function taskBody(event: TaskEvent) {
@@ -84,8 +86,9 @@ export function workspaceBody(event: WorkspaceEvent) {
 export function attemptBody(event: AttemptEvent) {
   switch (event.kind) {
     case 'attempt.started': {
-      const { task, attempt, wave, agent, headBefore } = event;
-      return { type: event.kind, task, attempt, wave, agent, head_before: headBefore };
+      const { task, attempt, wave, agent, headBefore, session } = event;
+      const resumed = session === undefined || session === null ? {} : { session };
+      return { type: event.kind, task, attempt, wave, agent, head_before: headBefore, ...resumed };
     }
     case 'attempt.exited': {
       const { code, signal, cause, detail, durationMs, outputBytes, survivors } = event.exit;
@@ -115,6 +118,25 @@ export function attemptBody(event: AttemptEvent) {
   }
 }
 
+/** What its client told; `thread`: totals of the whole conversation, of which earlier attempts used a part. */
+function streamFields(stream: StreamFacts | undefined) {
+  if (stream === undefined) return {};
+  const { session, model, tokens, usd, threadTokens, threadUsd, tools, denied } = stream;
+  return {
+    ...(session === null ? {} : { session }),
+    ...(model === null ? {} : { model }),
+    tools,
+    denied,
+    told: { tokens: tokensBody(tokens), usd, thread_tokens: tokensBody(threadTokens), thread_usd: threadUsd },
+  };
+}
+
+function tokensBody(tokens: Tokens | null) {
+  if (tokens === null) return null;
+  const { input, cacheRead, cacheWrite, output } = tokens;
+  return { input, cache_read: cacheRead, cache_write: cacheWrite, output };
+}
+
 function collectedBody(event: Extract<AttemptEvent, { kind: 'attempt.collected' }>) {
   const { facts } = event;
   return {
@@ -131,7 +153,24 @@ function collectedBody(event: Extract<AttemptEvent, { kind: 'attempt.collected' 
     out_of_scope: facts.outOfScope,
     conflict_markers: facts.conflictMarkers,
     unsafe: facts.unsafe,
+    ...streamFields(facts.stream),
   };
+}
+
+export function limitBody(event: LimitEvent) {
+  switch (event.kind) {
+    case 'account.parked': {
+      const { account, because, untilMs, why, task, attempt } = event;
+      const until = untilMs === null ? {} : { until: timeOf(untilMs) };
+      return { type: event.kind, account, cause: because, ...until, reason: why, task, attempt };
+    }
+    case 'budget.exceeded': {
+      const { task, what, spent, limit, action } = event;
+      return { type: event.kind, ...(task === null ? {} : { task }), measure: what, spent, limit, action };
+    }
+    default:
+      return assertNever(event);
+  }
 }
 
 export function queueBody(event: QueueEvent) {

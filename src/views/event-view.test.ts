@@ -1,3 +1,4 @@
+import { factsOf as streamFacts, recording } from '../../test/support/recordings.ts';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -226,6 +227,13 @@ const FACTS: readonly Fact[] = [
     intent,
     attempt,
     task: api,
+    facts: factsOf('a', { stream: streamFacts('codex', recording('codex')) }),
+  },
+  {
+    kind: 'attempt.collected',
+    intent,
+    attempt,
+    task: api,
     facts: factsOf('a', {
       head: null,
       refusal: 'too large',
@@ -238,6 +246,26 @@ const FACTS: readonly Fact[] = [
   { kind: 'attempt.judged', attempt, task: api, verdict: 'committed', because: '1 file changed' },
   { kind: 'attempt.judged', attempt, task: api, verdict: 'no_change', because: 'it made no commit' },
   { kind: 'attempt.stop_sent', intent, attempt, task: api },
+  {
+    kind: 'account.parked',
+    account: 'claude',
+    because: 'rate_limit',
+    untilMs: 1_796_000_000_000,
+    why: 'usage limit',
+    task: api,
+    attempt,
+  },
+  {
+    kind: 'account.parked',
+    account: 'codex',
+    because: 'auth',
+    untilMs: null,
+    why: '401',
+    task: api,
+    attempt,
+  },
+  { kind: 'budget.exceeded', task: null, what: 'usd', spent: 61, limit: 60, action: 'pause' },
+  { kind: 'budget.exceeded', task: api, what: 'tokens', spent: 9, limit: 8, action: 'stop' },
   { kind: 'gate.finished', subject: taskSubject, result: gateResult('tests', 'pass', 'a'), reused: true },
   {
     kind: 'gate.finished',
@@ -410,8 +438,8 @@ describe('eventView', () => {
       (name) => !name.startsWith('report.') && name !== 'run.summary',
     );
     expect([...types].toSorted()).toEqual(named.toSorted());
-    // 59 kinds: adding one to the union without a fact here fails.
-    expect(kinds.size).toBe(59);
+    // 61 kinds: adding one to the union without a fact here fails.
+    expect(kinds.size).toBe(61);
   });
 
   test('the validator refuses a field that no schema names', () => {

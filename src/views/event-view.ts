@@ -8,9 +8,9 @@ import { conflictBody } from './conflict-bodies.ts';
 import type { GateSubject, RunEvent } from '../core/run/events.ts';
 import type { Step } from '../core/run/steps.ts';
 import { queueOrderBody } from './queue-orders.ts';
-import { attemptBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
 import type {
   AttemptEvent,
+  LimitEvent,
   OverlapEvent,
   ConflictEvent,
   TargetEvent,
@@ -19,6 +19,7 @@ import type {
   WorkspaceEvent,
 } from '../core/run/events.ts';
 import { overlapBody } from './overlap-view.ts';
+import { attemptBody, limitBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
 import { gateView } from './status-view.ts';
 import { timeOf } from './words.ts';
 
@@ -88,7 +89,15 @@ function bodyOf(event: RunEvent) {
 }
 
 function familyBody(
-  event: TaskEvent | WorkspaceEvent | AttemptEvent | QueueEvent | ConflictEvent | TargetEvent | OverlapEvent,
+  event:
+    | TaskEvent
+    | WorkspaceEvent
+    | AttemptEvent
+    | QueueEvent
+    | ConflictEvent
+    | TargetEvent
+    | OverlapEvent
+    | LimitEvent,
 ) {
   switch (event.kind) {
     case 'task.added':
@@ -142,6 +151,9 @@ function familyBody(
     case 'conflict.asked':
     case 'conflict.dropped':
       return conflictBody(event);
+    case 'account.parked':
+    case 'budget.exceeded':
+      return limitBody(event);
     default:
       return assertNever(event);
   }

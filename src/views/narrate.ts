@@ -3,7 +3,7 @@
  * 1 adds gates, waves and builds, 2 the rest. The text may hold words from outside: `narration-text.ts` makes it printable.
  */
 import { assertNever } from '../kit/assert.ts';
-import type { GateSubject, RunEvent } from '../core/run/events.ts';
+import type { GateSubject, LimitEvent, RunEvent } from '../core/run/events.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { Step } from '../core/run/steps.ts';
 import { say } from './narration.ts';
@@ -15,7 +15,8 @@ import { narrateQueue } from './narrate-queue.ts';
 import { narrateOverlap } from './overlap-view.ts';
 import { narrateQueueOrder } from './queue-orders.ts';
 import { personReason } from './reason.ts';
-import { shortId, counted, listed } from './words.ts';
+import { shortId, counted, listed, timeOf } from './words.ts';
+import { amountOf } from '../core/schedule/budget.ts';
 
 /** null when the fact adds nothing to the lines before. `state` is the run with the event applied. */
 export function narrate(event: RunEvent, state: RunState): Narration | null {
@@ -30,6 +31,9 @@ export function narrate(event: RunEvent, state: RunState): Narration | null {
     case 'gates.finished':
     case 'operation':
       return runText(event);
+    case 'account.parked':
+    case 'budget.exceeded':
+      return narrateLimit(event);
     case 'workspace.prepared':
     case 'workspace.failed':
     case 'workspace.updated':
@@ -115,6 +119,22 @@ function runText(
     default:
       return assertNever(event);
   }
+}
+
+function narrateLimit(event: LimitEvent): Narration {
+  if (event.kind === 'account.parked') {
+    const { account, why, untilMs } = event;
+    return say(
+      0,
+      'warn',
+      untilMs === null
+        ? `account ${account} needs a login: ${why}; nothing more is started on it`
+        : `account ${account} is at its limit until ${timeOf(untilMs)}: ${why}`,
+    );
+  }
+  const { task, what, spent, limit, action } = event;
+  const amounts = `${amountOf(what, spent)} of ${amountOf(what, limit)}`;
+  return say(0, 'warn', `${task ?? 'run'}  budget passed (${action}): ${amounts}`);
 }
 
 function taskText(

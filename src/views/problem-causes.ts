@@ -16,6 +16,7 @@ const FAILED: Readonly<Record<FailureCause, string>> = {
   setup: 'a set-up command of the plan failed in its worktree',
   environment: 'this machine refused something it needed',
   need: 'something it needs can no longer come',
+  budget: 'its budget is used up',
 };
 
 const WAITING: Readonly<Record<PersonCause, string>> = {
@@ -24,6 +25,9 @@ const WAITING: Readonly<Record<PersonCause, string>> = {
   violation: 'its work broke a rule that Copse may not repair',
   target: 'the target was moved by someone else in a way Copse may not follow',
   environment: 'this machine refused something it needed',
+  login:
+    'the login of its agent was refused; nothing is started on that account until a person has seen to it',
+  budget: 'its budget is used up; a retry grants the same amount again',
 };
 
 /** `task-crash`, `person-conflict`, …; `task-other` is never used while the task is failed or needs a person. */

@@ -7,6 +7,8 @@ import { ZONES, markOf, zoneTitle } from './vocabulary.ts';
 import type { Zone } from './vocabulary.ts';
 import { branchRows } from './branch-rows.ts';
 import { overlapRows } from './overlap-view.ts';
+import { formatDuration } from '../kit/duration.ts';
+import { moneyText, shortCount, usageText } from './usage-view.ts';
 import { shortId } from './words.ts';
 
 const STATUS_COLUMNS = 9;
@@ -22,7 +24,7 @@ export interface StatusTextOptions {
 
 /** Lines of at most `paint.columns`. */
 export function statusText(view: StatusView, options: StatusTextOptions, paint: Paint): readonly string[] {
-  const lines = [headline(view, options.nowMs, paint)];
+  const lines = [headline(view, options.nowMs, paint), ...spendingRows(view, paint)];
   const idColumns = idWidth(view.tasks, paint);
   for (const zone of ZONES) {
     const tasks = view.tasks.filter((task) => markOf(task.status).zone === zone);
@@ -39,6 +41,33 @@ export function statusText(view: StatusView, options: StatusTextOptions, paint: 
   if (branches.length > 0) lines.push('', ...branches);
   if (view.run.state === 'interrupted') lines.push('', cut('to go on: copse run', paint.columns, paint));
   return lines;
+}
+
+/** What the run used, against its budget, and accounts that have to wait. */
+function spendingRows({ run }: StatusView, paint: Paint): readonly string[] {
+  const used = run.usage === undefined ? '' : usageText(run.usage);
+  const { budget } = run;
+  const most =
+    budget === undefined
+      ? []
+      : [
+          ...(budget.usd === undefined ? [] : [moneyText(budget.usd * (1 + budget.grants), false)]),
+          ...(budget.tokens === undefined
+            ? []
+            : [`${shortCount(budget.tokens * (1 + budget.grants))} tokens`]),
+          ...(budget.time_ms === undefined ? [] : [formatDuration(budget.time_ms * (1 + budget.grants))]),
+        ];
+  const limit =
+    most.length === 0 ? '' : `budget ${most.join(', ')}${budget?.exceeded === true ? ' passed' : ''}`;
+  const rows = [used, limit].filter((part) => part !== '').join(dot(paint));
+  const accounts = (run.accounts ?? []).map(({ account, until, reason }) =>
+    until === undefined
+      ? `account ${account} needs a login: ${reason}`
+      : `account ${account} is at its limit until ${until.slice(11, 16)} UTC: ${reason}`,
+  );
+  return [...(rows === '' ? [] : [rows]), ...accounts].map((row) =>
+    cut(clean(row, paint), paint.columns, paint),
+  );
 }
 
 /** `run-1 · running 12m · main @ 3f2c1aa · 3/7 landed · ETA 15:10..16:40 UTC`. */

@@ -7,8 +7,10 @@ import type { Evidence, Status } from './vocabulary.ts';
 import { present } from './present.ts';
 import { overlapViews } from './overlap-view.ts';
 import type { OverlapView } from './overlap-view.ts';
+import { type BudgetView, budgetView } from './cost-view.ts';
 import { queueView } from './queue-view.ts';
 import type { QueueView } from './queue-view.ts';
+import { type UsageView, usageView } from './usage-view.ts';
 import { timeOf } from './words.ts';
 import { attemptsOf } from './attempts.ts';
 import type { GateResult } from '../core/gates/model.ts';
@@ -45,6 +47,19 @@ export interface RunView {
   readonly parallel: number | null;
   readonly merges: boolean;
   readonly end_gates: 'pending' | 'green' | 'red';
+  /** Absent while no attempt told what it used. */
+  readonly usage?: UsageView;
+  readonly budget?: BudgetView;
+  /** Accounts on which nothing is started now. */
+  readonly accounts?: readonly AccountView[];
+}
+
+export interface AccountView {
+  readonly account: string;
+  readonly cause: 'rate_limit' | 'auth';
+  /** Absent: until a person has seen to it. */
+  readonly until?: string;
+  readonly reason: string;
 }
 
 export interface TaskView {
@@ -87,12 +102,6 @@ export interface NeedView {
   readonly task: string;
   readonly wave?: number;
   readonly when: Need['when'];
-}
-
-export interface UsageView {
-  readonly input_tokens: number | null;
-  readonly output_tokens: number | null;
-  readonly usd: number | null;
 }
 
 export interface ReviewView {
@@ -162,6 +171,24 @@ function runView(state: RunState, context: StatusContext): RunView {
     parallel: state.options.parallel ?? state.plan.limits.parallel,
     merges: !state.options.noMerge,
     end_gates: state.endGates,
+    ...spendingFields(state, context),
+  };
+}
+
+function spendingFields(state: RunState, { nowMs }: StatusContext): Partial<RunView> {
+  const usage = usageView([...state.attempts.values()]);
+  const budget = budgetView(state, '', state.plan.budget);
+  const accounts = [...state.accounts].flatMap(([account, parked]): readonly AccountView[] => {
+    const { because, untilMs, why } = parked;
+    if (untilMs !== null && untilMs <= nowMs) return [];
+    return [
+      { account, cause: because, ...(untilMs === null ? {} : { until: timeOf(untilMs) }), reason: why },
+    ];
+  });
+  return {
+    ...(usage === null ? {} : { usage }),
+    ...(budget === null ? {} : { budget }),
+    ...(accounts.length === 0 ? {} : { accounts }),
   };
 }
 
@@ -178,7 +205,9 @@ export function taskView(task: TaskState, state: RunState, context: StatusContex
     reason: shown.reason,
     // Nobody has watched the process since the leader went: that it still works is the last thing known, not a fact.
     evidence: isUnwatched ? 'inferred' : shown.evidence,
-    ...(task.attempts.length === 0 ? {} : { attempt: task.attempts.length, usage: null }),
+    ...(task.attempts.length === 0
+      ? {}
+      : { attempt: task.attempts.length, usage: usageView(attemptsOf(task, state)) }),
     wave: task.wave,
     waves: task.task.waves.length,
     ...(workspace === null ? {} : { branch: workspace.branch, worktree: workspace.path }),

@@ -1,5 +1,6 @@
 import { Failure } from '../../kit/failure.ts';
 import type { AgentsPort, Launch, LaunchRequest } from '../../ports/world.ts';
+import { readStream } from './read-stream.ts';
 import { composeEnvironment, type Environment } from './environment.ts';
 
 export interface FakeAgents extends AgentsPort {
@@ -17,6 +18,7 @@ export function createFakeAgents(options: {
   const requests: LaunchRequest[] = [];
   let code: string | null = null;
   return {
+    openStream: readStream,
     requests,
     failWith(next) {
       code = next;

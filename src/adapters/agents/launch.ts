@@ -4,6 +4,7 @@ import { assertNever } from '../../kit/assert.ts';
 import { Failure } from '../../kit/failure.ts';
 import type { AgentsPort, Launch, LaunchRequest } from '../../ports/world.ts';
 import { composeEnvironment, type Environment, type EnvironmentParts, secretsOf } from './environment.ts';
+import { readStream } from './read-stream.ts';
 import { compileTemplate, type Placeholder } from './template.ts';
 
 type CommandSpec = Extract<AgentSpec, { readonly kind: 'command' }>;
@@ -23,6 +24,7 @@ export interface AgentsOptions {
 /** The real port. `launch` throws `Failure` `agent-template` for a command that cannot be built safely. */
 export function createAgents(options: AgentsOptions): AgentsPort {
   return {
+    openStream: readStream,
     launch(request) {
       const { agent } = request;
       switch (agent.kind) {
@@ -45,7 +47,7 @@ function launchDemo(request: LaunchRequest, options: AgentsOptions): Launch {
 }
 
 function launchCommand(agent: CommandSpec, request: LaunchRequest, options: AgentsOptions): Launch {
-  const { script, uses } = compileTemplate(withPrompt(agent));
+  const { script, uses } = compileTemplate(commandOf(agent, request));
   requireValues(request, uses);
   const parts = partsOf(request, options.environment, agent.passEnv, agent.env);
   const env = composeEnvironment(parts);
@@ -55,6 +57,13 @@ function launchCommand(agent: CommandSpec, request: LaunchRequest, options: Agen
     stdin: agent.promptVia === 'stdin' ? request.prompt : null,
     secrets: secretsOf(parts, env),
   };
+}
+
+/** A conversation that is named is gone on with, where the client can. */
+function commandOf(agent: CommandSpec, request: LaunchRequest): string {
+  const resume = agent.client?.resume ?? null;
+  const isContinued = resume !== null && typeof request.session === 'string';
+  return isContinued ? withPrompt({ ...agent, run: resume }) : withPrompt(agent);
 }
 
 /** A template that names no prompt gets it as its last argument, unless it reads it from stdin or the variable itself. */
@@ -81,6 +90,8 @@ function requireValues(request: LaunchRequest, uses: ReadonlySet<Placeholder>): 
   const absent: Placeholder[] = [];
   if (uses.has('session') && !request.session) absent.push('session');
   if (uses.has('mcp_url') && !request.mcpUrl) absent.push('mcp_url');
+  if (uses.has('git_dir') && !request.gitDirs) absent.push('git_dir');
+  if (uses.has('git_common_dir') && !request.gitDirs) absent.push('git_common_dir');
   if (absent.length === 0) return;
   const names = absent.map((name) => `{${name}}`).join(' and ');
   throw new Failure(
@@ -104,6 +115,9 @@ function partsOf(
     COPSE_WORKTREE: request.worktree,
     COPSE_PROMPT_FILE: request.promptFile,
     ...(request.session ? { COPSE_SESSION: request.session } : {}),
+    ...(request.gitDirs
+      ? { COPSE_GIT_DIR: request.gitDirs.own, COPSE_GIT_COMMON_DIR: request.gitDirs.common }
+      : {}),
     ...(request.mcpUrl ? { COPSE_MCP_URL: request.mcpUrl } : {}),
   };
   return { user, passEnv, overlays: [request.env, agentEnv, own] };

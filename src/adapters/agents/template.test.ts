@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { KNOWN_AGENTS } from '../../formats/detect/agents.ts';
+import { composeAgent } from '../../formats/agents/compose.ts';
+import { PERMISSIONS, PRESETS } from '../../formats/agents/presets.ts';
 import { compileTemplate } from './template.ts';
 
 describe('placeholders become references to variables', () => {
@@ -66,10 +67,18 @@ describe('refuses with code agent-template', () => {
   });
 });
 
-test.each(KNOWN_AGENTS.map((agent) => [agent.name, agent.run]))(
-  'the built-in command of %s is safe and carries the prompt',
-  (_name, run) => {
-    const { uses } = compileTemplate(run);
-    expect(uses.has('prompt') || uses.has('prompt_file')).toBe(true);
-  },
-);
+describe.each(PRESETS.map((preset) => [preset.name, preset] as const))('%s', (name, preset) => {
+  test.each(PERMISSIONS)('with permissions %s its commands are safe and carry the prompt', (permissions) => {
+    const agent = composeAgent(preset, name, {
+      permissions,
+      model: 'a model',
+      args: ['--say', "it's {prompt}"],
+    });
+    if (agent.kind !== 'command') throw new Error('no command');
+    const { script, uses } = compileTemplate(agent.run);
+    expect(agent.promptVia === 'stdin' || uses.has('prompt') || uses.has('prompt_file')).toBe(true);
+    expect(script).toContain(`'it'\\''s {prompt}'`);
+    const resume = agent.client?.resume ?? null;
+    if (resume !== null) expect(compileTemplate(resume).uses.has('session')).toBe(true);
+  });
+});

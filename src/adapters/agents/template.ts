@@ -18,6 +18,8 @@ export const PLACEHOLDERS = {
   attempt: 'COPSE_ATTEMPT',
   session: 'COPSE_SESSION',
   mcp_url: 'COPSE_MCP_URL',
+  git_dir: 'COPSE_GIT_DIR',
+  git_common_dir: 'COPSE_GIT_COMMON_DIR',
 } as const;
 
 export type Placeholder = keyof typeof PLACEHOLDERS;

@@ -196,7 +196,14 @@ function readingPart(world: FakeWorld): Pick<GitPort, Reading | 'intakeFacts' | 
 }
 
 type Working =
-  'provision' | 'sight' | 'shareFiles' | 'takeSnapshot' | 'verifySnapshot' | 'capture' | 'commitOnBehalf';
+  | 'provision'
+  | 'sight'
+  | 'gitDirs'
+  | 'shareFiles'
+  | 'takeSnapshot'
+  | 'verifySnapshot'
+  | 'capture'
+  | 'commitOnBehalf';
 
 function workspacePart(
   world: FakeWorld,
@@ -204,6 +211,10 @@ function workspacePart(
   return {
     provision: (spec) => effect(world, 'worktree.add', () => provision(world, spec)),
     sight: async (spec) => sight(world, spec),
+    gitDirs: async (spec) => ({
+      own: `${spec.path}/.git` as AbsolutePath,
+      common: `${spec.path}/.git` as AbsolutePath,
+    }),
     shareFiles: async (_spec, files) => ({ missing: [...files.copy, ...files.link] }),
     takeSnapshot: () => effect(world, 'guard.snapshot', () => takeSnapshot(world)),
     verifySnapshot: (spec, snapshot) =>

@@ -52,7 +52,7 @@ import { openTrialMerges } from './trial-merges.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { userBranchTip } from './user-refs.ts';
 import { watchBranches } from './watch-branches.ts';
-import { sight } from './workspace.ts';
+import { gitDirs, sight } from './workspace.ts';
 
 export { GIT_FAILPOINTS } from './context.ts';
 
@@ -160,6 +160,7 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     listFiles: (commit, limit) => listFiles(context, commit, limit),
     provision: (spec) => provision(context, pool, spec),
     sight: (spec) => sight(context, spec),
+    gitDirs: (spec) => gitDirs(context, spec),
     shareFiles: (spec, files) => shareFiles(context, spec, files),
     takeSnapshot: (spec) => takeSnapshot(context, spec),
     verifySnapshot: (spec, snapshot) =>

@@ -1,6 +1,6 @@
 /** Looking at a task's workspace by its files alone. Nothing here runs git inside it. */
 import { join } from 'node:path';
-import type { BranchName, CommitId } from '../../core/ids.ts';
+import type { AbsolutePath, BranchName, CommitId } from '../../core/ids.ts';
 import { parseCommitId } from '../../core/ids.ts';
 import type { WorkspaceSighting, WorkspaceSpec } from '../../ports/git.ts';
 import type { GitContext } from './context.ts';
@@ -14,6 +14,15 @@ import { operationInProgress, readHead, userBranchTip, userRef } from './user-re
 /** The git directory a workspace has by our record, whatever its `.git` says now. */
 export function gitDirOf(context: GitContext, record: WorkspaceRecord): string {
   return record.isolation === 'clone' ? join(record.path, '.git') : adminDir(context, record);
+}
+
+export async function gitDirs(
+  context: GitContext,
+  spec: WorkspaceSpec,
+): Promise<{ readonly own: AbsolutePath; readonly common: AbsolutePath }> {
+  const record = await requireRecord(context, spec);
+  const own = gitDirOf(context, record) as AbsolutePath;
+  return { own, common: record.isolation === 'clone' ? own : context.user.commonDir };
 }
 
 export async function requireRecord(context: GitContext, spec: WorkspaceSpec): Promise<WorkspaceRecord> {

@@ -65,6 +65,7 @@ export const planDefaults = {
     '[auto, human]',
     'what was resolved once is resolved again; anything that guesses or costs money is asked for',
   ),
+  onExceed: byDefault('pause' as const, 'pause', 'turns under way end, and a person decides about more'),
   onOverlap: byDefault('serialize' as const, 'serialize', 'a wait is cheaper than a conflict'),
   enforceScope: byDefault('warn' as const, 'warn', 'declared scopes are guesses'),
   need: byDefault(

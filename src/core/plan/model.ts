@@ -6,6 +6,8 @@
  * its own prompt and gates (a plain task has exactly one) · need: what must be true of another task first ·
  * scope: the paths a task says it will touch · gate: a command with metrics that must pass.
  */
+import type { PriceTable } from '../agents/prices.ts';
+import type { StreamFormat } from '../agents/formats.ts';
 import type { BranchName, GateName, RepoPath, TaskId } from '../ids.ts';
 
 export interface Plan {
@@ -19,6 +21,8 @@ export interface Plan {
   readonly limits: Limits;
   readonly conflicts: ConflictPolicy;
   readonly budget: Budget | null;
+  /** Dollars per million tokens by model, before the list prices; absent in plans of earlier versions. */
+  readonly prices?: PriceTable;
 }
 
 export interface Task {
@@ -123,7 +127,23 @@ export type AgentSpec =
       readonly env: Readonly<Record<string, string>>;
       readonly parallel: number | null;
       readonly instructions: string | null;
+      /** Absent for a command of which nothing is known but its exit. */
+      readonly client?: ClientSpec;
     };
+
+/** What is known of the program behind a command. */
+export interface ClientSpec {
+  /** Language it prints its progress in. */
+  readonly output: StreamFormat;
+  /** Command that goes on with the conversation `{session}`; null: every attempt begins a new one. */
+  readonly resume: string | null;
+  /** Agents with the same account share its rate limits and its login. */
+  readonly account: string;
+  /** As the plan names it; null: the client's own choice. */
+  readonly model: string | null;
+  /** Whose price is taken when nobody names the model. */
+  readonly pricedAs: string | null;
+}
 
 export interface WorkspacePolicy {
   readonly isolation: 'worktree' | 'clone';

@@ -1,12 +1,18 @@
 /** What an attempt is told. Copse's own words come first and last, the plan's in between, gate output as quoted data. */
 import { fenced, type FeedbackLog } from './fenced.ts';
+import type { AttemptVerdict } from './events.ts';
 import type { RunState, TaskState } from './state.ts';
 
 /** Markdown; deterministic for the same state and logs. */
-export function briefOf(state: RunState, task: TaskState, logs: readonly FeedbackLog[]): string {
+export function briefOf(
+  state: RunState,
+  task: TaskState,
+  logs: readonly FeedbackLog[],
+  more: { readonly agent: string; readonly diff: string } = { agent: task.agent, diff: '' },
+): string {
   const { task: spec } = task;
   const wave = spec.waves[task.wave - 1] ?? spec.waves[0];
-  const agent = state.plan.agents[task.agent];
+  const agent = state.plan.agents[more.agent];
   const parts = [`# ${spec.title}`];
   if (state.plan.goal !== null) parts.push(`Goal of the whole plan: ${state.plan.goal}`);
   if (spec.prompt !== '') parts.push(spec.prompt);
@@ -20,7 +26,31 @@ export function briefOf(state: RunState, task: TaskState, logs: readonly Feedbac
     parts.push(['## It is done when', ...spec.accept.map((item) => `- ${item}`)].join('\n'));
   if (agent?.instructions !== undefined && agent.instructions !== null)
     parts.push(`## Your role\n${agent.instructions}`);
+  if (more.diff !== '') parts.push(`## What is on the branch already\n\n${fenced(more.diff)}`);
   if (task.feedback !== null) parts.push(feedbackPart(task, logs));
+  parts.push(rules(state, task));
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** For an agent that goes on with its conversation: it knows the task, so only what is new is said. */
+export function continuationOf(
+  state: RunState,
+  task: TaskState,
+  logs: readonly FeedbackLog[],
+  previous: { readonly wave: number; readonly verdict: AttemptVerdict | null },
+): string {
+  const { task: spec } = task;
+  const wave = spec.waves[task.wave - 1] ?? spec.waves[0];
+  const parts = [`# ${spec.title}, continued`];
+  if (task.wave !== previous.wave) {
+    parts.push(`## Now: part ${wave.number} of ${spec.waves.length}: ${wave.title}`);
+    if (wave.prompt !== '') parts.push(wave.prompt);
+  }
+  if (task.feedback !== null) {
+    parts.push(feedbackPart(task, logs));
+    const isBroken = previous.verdict !== 'committed' && previous.verdict !== 'violation';
+    parts.push(isBroken ? 'The work was interrupted: look at what is there and finish it.' : 'Put it right.');
+  }
   parts.push(rules(state, task));
   return `${parts.join('\n\n')}\n`;
 }

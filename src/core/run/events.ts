@@ -21,10 +21,11 @@ import type {
   TreeId,
 } from '../ids.ts';
 import type { GateResult } from '../gates/model.ts';
-import type { Plan, RetryCause, Task } from '../plan/model.ts';
 import type { EntryWish, QueueOrderEvent } from './queue-orders.ts';
 import type { ChangeOrigin, ResolutionOutcome, ResolutionStage } from './conflict.ts';
 import type { BisectPoint, BisectVerdict } from './bisect.ts';
+import type { Budget, Plan, RetryCause, Task } from '../plan/model.ts';
+import type { StreamFacts } from '../agents/stream-facts.ts';
 import type { Step } from './steps.ts';
 
 export type RunEvent = { readonly atMs: number } & (
@@ -38,6 +39,7 @@ export type RunEvent = { readonly atMs: number } & (
   | ConflictEvent
   | TargetEvent
   | OverlapEvent
+  | LimitEvent
   | CareEvent
 );
 
@@ -93,7 +95,9 @@ export type TaskEvent =
   | {
       readonly kind: 'task.retry';
       readonly task: TaskId;
-      readonly cause: RetryCause;
+      readonly cause: RetryCause | FreeCause;
+      /** It was not the task's fault: none of its retries is used up. Absent: one is. */
+      readonly isFree?: boolean;
       readonly agent: string;
       readonly notBeforeMs: number;
       readonly feedback: Feedback;
@@ -186,8 +190,11 @@ export interface Feedback {
   readonly logs: readonly string[];
 }
 
-export type FailureCause = RetryCause | 'setup' | 'environment' | 'need';
-export type PersonCause = 'conflict' | 'workspace' | 'violation' | 'target' | 'environment';
+/** Causes that say nothing about the task: it is tried again for nothing. */
+export type FreeCause = 'rate_limit' | 'auth' | 'session';
+export type FailureCause = RetryCause | 'setup' | 'environment' | 'need' | 'budget';
+export type PersonCause =
+  'conflict' | 'workspace' | 'violation' | 'target' | 'environment' | 'login' | 'budget';
 
 export type AttemptEvent =
   | {
@@ -200,6 +207,8 @@ export type AttemptEvent =
       /** Id of the guard snapshot taken before it began. */
       readonly snapshot: string;
       readonly headBefore: CommitId;
+      /** The conversation it goes on with; absent or null: a new one. */
+      readonly session?: string | null;
     }
   | {
       readonly kind: 'attempt.exited';
@@ -258,6 +267,8 @@ export interface AttemptFacts {
   readonly conflictMarkers: readonly RepoPath[];
   readonly outOfScope: readonly RepoPath[];
   readonly unsafe: readonly string[];
+  /** What its client said; absent when nothing is read out of its output. */
+  readonly stream?: StreamFacts;
 }
 
 /** Paths kept in one event; a larger change is still counted in full. */
@@ -272,7 +283,7 @@ export interface ViolationFact {
 }
 
 export type AttemptVerdict =
-  'committed' | 'no_change' | 'crash' | 'timeout' | 'stall' | 'stopped' | 'violation';
+  'committed' | 'no_change' | 'crash' | 'timeout' | 'stall' | 'stopped' | 'violation' | FreeCause;
 
 export type GateSubject =
   | { readonly kind: 'task'; readonly task: TaskId; readonly wave: number }
@@ -490,6 +501,30 @@ export type OverlapEvent =
       /** clean: the two merge again · ended: one of the two has landed or ended. */
       readonly because: 'clean' | 'ended';
     };
+
+export type LimitEvent =
+  /** Nothing more is started on the account until then; null: until a person has seen to it. */
+  | {
+      readonly kind: 'account.parked';
+      readonly account: string;
+      readonly because: 'rate_limit' | 'auth';
+      readonly untilMs: number | null;
+      readonly why: string;
+      readonly task: TaskId;
+      readonly attempt: AttemptId;
+    }
+  | {
+      readonly kind: 'budget.exceeded';
+      /** null: the budget of the whole run. */
+      readonly task: TaskId | null;
+      readonly what: BudgetMeasure;
+      readonly spent: number;
+      readonly limit: number;
+      readonly action: Budget['onExceed'];
+    };
+
+/** Dollars, tokens, milliseconds. */
+export type BudgetMeasure = 'usd' | 'tokens' | 'time';
 
 export type CareEvent =
   /** Moved refs or removed things on a person's word; `undo` reads the refs. */

@@ -8,6 +8,7 @@ import type { CommitId } from '../ids.ts';
 import { gatesOfStage } from '../gates/stages.ts';
 import type { Need } from '../plan/model.ts';
 import { isGone } from '../schedule/needs.ts';
+import { RUN_BUDGET } from './reduce-limit.ts';
 import type { RunState, TaskState } from './state.ts';
 
 /** The world as a test read it after a recovery. */
@@ -38,6 +39,7 @@ export function brokenInvariants(
     ...agreement(state),
     ...needsBeforeStart(state),
     ...concurrency(state, parallel),
+    ...withinBudget(state),
     ...bounded(state),
     ...(world === null ? [] : brokenInWorld(state, world)),
   ];
@@ -153,6 +155,20 @@ function concurrency(state: RunState, parallel: number): readonly string[] {
 }
 
 /** I13 Retries are bounded. */
+/** I9 Once a budget was passed no turn begins until a person let it go on: what was under way is all that goes beyond it. */
+function withinBudget(state: RunState): readonly string[] {
+  return [...state.intents.values()].flatMap(({ step, sinceMs }) => {
+    if (step.kind !== 'start-attempt') return [];
+    return [RUN_BUDGET, step.task].flatMap((key) => {
+      const passed = state.budgets.get(key);
+      const isStopped = passed?.isOpen === true && passed.action !== 'warn' && sinceMs > passed.atMs;
+      return isStopped
+        ? [`I9 attempt ${step.attempt} was started beyond the budget of ${key || 'the run'}`]
+        : [];
+    });
+  });
+}
+
 function bounded(state: RunState): readonly string[] {
   return [...state.tasks.values()]
     .filter((task) => task.retriesUsed > mostRetries(task))

@@ -22,6 +22,8 @@ export function judgeAttempt(
   if (exit.cause === 'stopped') return { verdict: 'stopped', because: 'it was stopped on request' };
   const broken = brokenRule(facts, policy);
   if (broken !== null) return { verdict: 'violation', because: broken };
+  const trouble = troubleOf(facts);
+  if (trouble !== null) return trouble;
   if (exit.cause === 'timeout') return { verdict: 'timeout', because: 'it ran into its time limit' };
   if (exit.cause === 'stalled')
     return { verdict: 'stall', because: 'it wrote nothing for longer than its stall limit' };
@@ -32,10 +34,37 @@ export function judgeAttempt(
   if (exit.signal !== null) return { verdict: 'crash', because: `it was ended by ${exit.signal}` };
   if (exit.code !== 0) return { verdict: 'crash', because: `it exited with code ${exit.code ?? 'unknown'}` };
   if (facts.head === null || facts.head === startedFrom) {
-    return { verdict: 'no_change', because: 'it exited normally but made no commit' };
+    return { verdict: 'no_change', because: `it exited normally but made no commit${deniedNote(facts)}` };
   }
   const onBehalf = facts.committedOnBehalf === null ? '' : ', uncommitted work was committed on its behalf';
   return { verdict: 'committed', because: `${counted(facts.changedCount, 'file')} changed${onBehalf}` };
+}
+
+/**
+ * The client stopped over something that is not the task's doing. What it overcame does not count, and neither does what it
+ * said after it was done.
+ */
+function troubleOf(facts: AttemptFacts): Judgement | null {
+  const ending = facts.stream?.ending;
+  if (ending === undefined || ending.kind === 'ok' || ending.error === null) return null;
+  const { error } = ending;
+  switch (error.class) {
+    case 'rate_limit':
+      return { verdict: 'rate_limit', because: `its account is at its limit: ${error.message}` };
+    case 'auth':
+      return { verdict: 'auth', because: `its login was refused: ${error.message}` };
+    case 'session':
+      return { verdict: 'session', because: `its conversation could not be gone on with: ${error.message}` };
+    default:
+      return null;
+  }
+}
+
+function deniedNote(facts: AttemptFacts): string {
+  const denied = facts.stream?.denied ?? 0;
+  return denied === 0
+    ? ''
+    : `; ${counted(denied, 'tool call')} of it ${denied === 1 ? 'was' : 'were'} denied`;
 }
 
 function brokenRule(facts: AttemptFacts, policy: Pick<ConflictPolicy, 'enforceScope'>): string | null {

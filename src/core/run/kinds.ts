@@ -60,6 +60,8 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'bisect.started': true,
   'bisect.finished': true,
   'target.tagged': true,
+  'account.parked': true,
+  'budget.exceeded': true,
   operation: true,
 };
 

@@ -2,6 +2,7 @@
 import { assertNever } from '../../kit/assert.ts';
 import type { AttemptEvent } from './events.ts';
 import { progressed } from './progressed.ts';
+import { attemptSpend } from '../agents/attempt-spend.ts';
 import type { AttemptState, RunState, TaskState } from './state.ts';
 
 type Timed<E> = E & { readonly atMs: number };
@@ -61,9 +62,11 @@ function started(
     facts: null,
     verdict: null,
     because: null,
+    session: event.session ?? null,
+    spend: null,
   };
   const working = progressed(task, { kind: 'working', attempt: event.attempt }, event.atMs);
-  return put(state, attempt, { ...working, attempts: [...task.attempts, event.attempt] });
+  return put(state, attempt, { ...working, agent: event.agent, attempts: [...task.attempts, event.attempt] });
 }
 
 function collected(
@@ -72,11 +75,14 @@ function collected(
   attempt: AttemptState,
   event: Timed<Extract<AttemptEvent, { kind: 'attempt.collected' }>>,
 ): RunState {
+  // Told twice after a crash: what was counted once stays as it is.
+  if (attempt.facts !== null) return state;
   const { facts } = event;
+  const spend = facts.stream === undefined ? null : attemptSpend(state, attempt, facts.stream);
   const next = progressed(task, { kind: 'judging', attempt: attempt.id }, event.atMs);
   return put(
     state,
-    { ...attempt, facts },
+    { ...attempt, facts, spend },
     {
       ...next,
       head: facts.head ?? task.head,

@@ -3,6 +3,7 @@ import { assertNever } from '../../kit/assert.ts';
 import type { RunEvent, TaskEvent, WorkspaceEvent } from './events.ts';
 import { progressed } from './progressed.ts';
 import { newTask } from './reduce.ts';
+import { letTaskGoOn } from './reduce-limit.ts';
 import { retriesAfter } from './retry.ts';
 import type { Progress, RunState, TaskState } from './state.ts';
 
@@ -27,7 +28,8 @@ export function reduceTask(
   // Asked for while the end of the run was being written: there is work again, so the run goes on.
   const isBegunAgain = event.kind === 'task.reopened' && REOPENABLE.has(task.progress.kind);
   const life = isBegunAgain && state.life.kind === 'finished' ? ({ kind: 'running' } as const) : state.life;
-  return { ...state, life, tasks: new Map(state.tasks).set(event.task, next) };
+  const released = isBegunAgain ? letTaskGoOn(state, task) : state;
+  return { ...released, life, tasks: new Map(state.tasks).set(event.task, next) };
 }
 
 /** Nothing more is to be had from it. */
@@ -201,8 +203,14 @@ function retried(task: TaskState, event: Timed<Extract<TaskEvent, { kind: 'task.
     ...progressed(task, progress, event.atMs),
     agent: event.agent,
     feedback: event.feedback,
-    retriesUsed: retriesAfter(task.task, event.cause, task.retriesUsed),
+    retriesUsed: usedAfter(task, event),
   };
+}
+
+function usedAfter(task: TaskState, event: Extract<TaskEvent, { kind: 'task.retry' }>): number {
+  const { cause } = event;
+  if (event.isFree === true || cause === 'auth' || cause === 'session') return task.retriesUsed;
+  return retriesAfter(task.task, cause, task.retriesUsed);
 }
 
 /** What is at work or landed is not begun again beside itself: there it only takes back a request to stop. */
@@ -233,6 +241,7 @@ function reopened(
       tree: null,
       feedback: null,
       placesTaken,
+      freshSince: task.attempts.length,
     };
     return { ...progressed(next, { kind: 'waiting' }, event.atMs), ...clean };
   }

@@ -12,6 +12,7 @@ import { bisectRefused, endTested, reduceTarget } from './reduce-target.ts';
 import { reduceConflict } from './reduce-conflict.ts';
 import { reduceTask, troubled } from './reduce-task.ts';
 import { reduceAttempt } from './reduce-attempt.ts';
+import { letGoOn, reduceLimit } from './reduce-limit.ts';
 import { gateKey } from './state.ts';
 import type { RunState, TaskState } from './state.ts';
 import type { Plan, Task } from '../plan/model.ts';
@@ -71,6 +72,8 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     },
     intents: new Map(),
     gateResults: new Map(),
+    accounts: new Map(),
+    budgets: new Map(),
     endGates: 'pending',
     expected: null,
     overlaps: new Map(),
@@ -95,6 +98,7 @@ export function newTask(task: Task, atMs: number): TaskState {
     tree: null,
     wave: 1,
     attempts: [],
+    freshSince: 0,
     retriesUsed: 0,
     agent: task.agent,
     feedback: null,
@@ -126,7 +130,7 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
       if (state.life.kind === 'finished') return state;
       return { ...state, life: { kind: 'paused', why: event.why, sinceMs: event.atMs } };
     case 'run.resumed':
-      return { ...state, life: { kind: 'running' } };
+      return letGoOn({ ...state, life: { kind: 'running' } });
     case 'run.finished':
       return { ...state, life: { kind: 'finished', outcome: event.outcome, atMs: event.atMs } };
     case 'intended':
@@ -135,6 +139,9 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
       return abandoned(state, event);
     case 'operation':
       return state;
+    case 'account.parked':
+    case 'budget.exceeded':
+      return reduceLimit(state, event);
     case 'gate.finished':
       return gateFinished(state, event);
     case 'overlap.expected':

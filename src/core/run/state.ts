@@ -13,10 +13,12 @@ import type {
   TreeId,
 } from '../ids.ts';
 import type { GateResult } from '../gates/model.ts';
-import type { Plan, Task } from '../plan/model.ts';
+import type { Budget, Plan, Task } from '../plan/model.ts';
+import type { Spend } from '../agents/spend.ts';
 import type {
   AttemptFacts,
   AttemptVerdict,
+  BudgetMeasure,
   EjectCause,
   ExpectedPair,
   ExitFacts,
@@ -52,6 +54,10 @@ export interface RunState {
   readonly intents: ReadonlyMap<IntentId, OpenIntent>;
   /** By `gateKey` and the gate's name; `knownResult` reads it. */
   readonly gateResults: ReadonlyMap<string, GateResult>;
+  /** Accounts on which nothing may start now, by name. */
+  readonly accounts: ReadonlyMap<string, ParkedAccount>;
+  /** Budgets of the run, and of tasks by id, that were passed. */
+  readonly budgets: ReadonlyMap<string, PassedBudget>;
   readonly endGates: 'pending' | 'green' | 'red';
   /** Tasks likely to meet, by `overlapKey`; null until it was found out. */
   readonly expected: ReadonlyMap<string, ExpectedPair> | null;
@@ -70,6 +76,25 @@ export interface RunState {
   /** Numbers handed out so far. */
   readonly counters: { readonly intents: number; readonly builds: number };
   readonly lastAtMs: number;
+}
+
+export interface ParkedAccount {
+  readonly because: 'rate_limit' | 'auth';
+  /** null: until a person has seen to it. */
+  readonly untilMs: number | null;
+  readonly why: string;
+}
+
+/** A budget that was passed, until a person lets the work go on; each such word grants the same amount again. */
+export interface PassedBudget {
+  readonly isOpen: boolean;
+  readonly atMs: number;
+  readonly what: BudgetMeasure;
+  readonly spent: number;
+  readonly limit: number;
+  readonly action: Budget['onExceed'];
+  /** How often the amount was granted beyond the first. */
+  readonly grants: number;
 }
 
 export interface OpenIntent {
@@ -96,6 +121,8 @@ export interface TaskState {
   /** The wave being worked on, from 1. */
   readonly wave: number;
   readonly attempts: readonly AttemptId[];
+  /** Attempts before this place worked in another worktree: their conversations know other files. */
+  readonly freshSince: number;
   /** Tries of this wave beyond the first; 0 again when the next wave begins or a person asks for another try. */
   readonly retriesUsed: number;
   /** Agent of the next attempt. */
@@ -173,6 +200,10 @@ export interface AttemptState {
   readonly facts: AttemptFacts | null;
   readonly verdict: AttemptVerdict | null;
   readonly because: string | null;
+  /** The conversation it went on with. */
+  readonly session: string | null;
+  /** What it used; null until it has ended, and where nothing is known. */
+  readonly spend: Spend | null;
 }
 
 export interface QueueState {

@@ -5,6 +5,7 @@
  */
 import { endedOverlaps } from '../run/overlaps.ts';
 import { decideArrivals, idleOf } from './arrivals.ts';
+import { decideBudgets } from './budget.ts';
 import { decideFinish } from './finish.ts';
 import { decideQueue } from './queue.ts';
 import { decideStarts } from './starts.ts';
@@ -18,6 +19,9 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   if (state.life.kind === 'finished') return { decisions: [], wakeAtMs: null };
   const decisions: Decision[] = endedOverlaps(state).map((event) => ({ kind: 'record', event }));
   let wakeAtMs: number | null = null;
+  const budgets = decideBudgets(snapshot);
+  if (budgets.decisions.length > 0) return budgets;
+  wakeAtMs = budgets.wakeAtMs;
   for (const task of state.tasks.values()) {
     const decided = decideTask(task, snapshot);
     decisions.push(...decided.decisions);

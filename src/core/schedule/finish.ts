@@ -1,7 +1,8 @@
 /** When a run is over, and with which outcome. Called only when nothing else was decided. */
 import { gatesAt } from '../gates/stages.ts';
 import type { RunOutcome } from '../run/events.ts';
-import type { RunState } from '../run/state.ts';
+import type { Progress, RunState } from '../run/state.ts';
+import { BY_BUDGET, pausedByBudget } from './budget.ts';
 import { wantedTasks } from './needs.ts';
 import { redTarget, RULE } from './red-target.ts';
 import type { Decision, Snapshot } from './snapshot.ts';
@@ -14,6 +15,8 @@ export function decideFinish(snapshot: Snapshot, wakeAtMs: number | null): reado
   if (live) return [];
   const isWaitingForSlot = [...state.tasks.values()].some((task) => task.progress.kind === 'verifying');
   if (isWaitingForSlot) return [];
+  const paused = pausedByBudget(state);
+  if (paused !== null) return [{ kind: 'record', event: paused }];
   const hasLanded = state.queue.landed.length > 0;
   if (hasLanded && state.endGates === 'pending' && gatesAt(state, { kind: 'end' }).length > 0)
     return [endGates(state)];
@@ -58,7 +61,7 @@ const WAITING: ReadonlySet<string> = new Set(['announced', 'pending', 'conflicte
 /** The worst thing that is left decides. */
 export function outcomeOf(state: RunState): RunOutcome {
   const wanted = wantedTasks(state);
-  const kinds = [...state.tasks.values()]
+  const all = [...state.tasks.values()]
     .filter((task) => wanted.has(task.task.id))
     .map((task) => task.progress);
   // Of a branch that came back with more, what it came to last counts.
@@ -69,6 +72,8 @@ export function outcomeOf(state: RunState): RunOutcome {
   const ejected = changes
     .filter((change) => change.kind === 'ejected')
     .filter((change) => change.because !== 'withdrawn');
+  const isLimited = all.some(isBudgetEnd);
+  const kinds = all.filter((progress) => !isBudgetEnd(progress));
   if (state.endGates === 'red') return 'failed';
   // What a rule took back did not make it, however green the target is without it.
   const takenBack = [...state.queue.changes.values()].some(
@@ -86,5 +91,12 @@ export function outcomeOf(state: RunState): RunOutcome {
   if (kinds.some((progress) => progress.kind === 'stopped')) return 'stopped';
   const isDone = (kind: string): boolean => kind === 'landed' || kind === 'verified' || kind === 'skipped';
   if (state.options.prepareOnly) return 'done';
+  if (isLimited) return 'limit';
   return kinds.every((progress) => isDone(progress.kind)) ? 'done' : 'failed';
+}
+
+/** Its budget ended it, and nothing that it did. */
+function isBudgetEnd(progress: Progress): boolean {
+  if (progress.kind === 'stopped') return progress.by.startsWith(BY_BUDGET);
+  return (progress.kind === 'failed' || progress.kind === 'needs-person') && progress.cause === 'budget';
 }

@@ -1,5 +1,7 @@
 /** Which tasks get a worktree or an agent now, and why the others do not. */
 import { resolversAtWork } from './conflicts.ts';
+import { accountOf, freeAgent } from '../agents/accounts.ts';
+import { budgetHold } from './budget.ts';
 import { besideHold, machineHold, parallelLimit, usesSlot } from './limits.ts';
 import { needsState, wantedTasks } from './needs.ts';
 import { urgency } from './order.ts';
@@ -9,6 +11,7 @@ import type { AbsolutePath, AttemptId, BranchName } from '../ids.ts';
 import type { RunState, TaskState } from '../run/state.ts';
 import { targetTaking } from './take-target.ts';
 import { taskIntent } from './tasks.ts';
+import { earliest } from './wake.ts';
 
 /** How soon a full machine is looked at again. */
 const MACHINE_RECHECK_MS = 2_000;
@@ -26,21 +29,45 @@ export function decideStarts(snapshot: Snapshot, policy: Policy): Decided {
   const running = [...state.tasks.values()].filter((task) => usesSlot(task, state));
   const overlap = overlapRule(state);
   const decisions: Decision[] = [];
+  let wakeAtMs = full === null ? null : snapshot.nowMs + MACHINE_RECHECK_MS;
   for (const task of candidates) {
+    const free = freeAgent(task, state, snapshot.nowMs);
+    if (free.kind === 'agent' && isInDoubt(accountOfName(state, free.agent), state)) continue;
+    if (free.kind === 'held') wakeAtMs = earliest(wakeAtMs, free.wakeAtMs);
+    const budget = budgetHold(task, snapshot);
+    const agent = free.kind === 'agent' ? free.agent : task.agent;
     const others = running.filter((other) => other !== task);
     const hold =
       full ??
+      budget ??
+      (free.kind === 'held' ? free.why : null) ??
       (others.length + resolversAtWork(state) >= most ? `${most} of ${most} slots are in use` : null) ??
-      besideHold(task.task, others, state.plan.limits, task.agent, overlap) ??
+      besideHold(task.task, others, state.plan.limits, agent, overlap) ??
       unlandedHold(task, state, overlap);
     if (hold === null) {
-      decisions.push(startOf(task, state, policy));
+      decisions.push(startOf({ task, agent }, state, policy));
       if (!running.includes(task)) running.push(task);
     } else if (hold !== task.hold) {
       decisions.push({ kind: 'record', event: { kind: 'task.held', task: task.task.id, why: hold } });
     }
   }
-  return { decisions, wakeAtMs: full === null ? null : snapshot.nowMs + MACHINE_RECHECK_MS };
+  return { decisions, wakeAtMs };
+}
+
+/** An attempt on the account ended badly, and whether the account is to blame is just being looked at. */
+function isInDoubt(account: string, state: RunState): boolean {
+  return [...state.tasks.values()].some(({ progress }) => {
+    if (progress.kind !== 'collecting' && progress.kind !== 'judging' && progress.kind !== 'judged')
+      return false;
+    const attempt = state.attempts.get(progress.attempt);
+    if (attempt === undefined || accountOfName(state, attempt.agent) !== account) return false;
+    return attempt.exit?.cause !== 'exited' || attempt.exit.code !== 0;
+  });
+}
+
+function accountOfName(state: RunState, agent: string): string {
+  const spec = state.plan.agents[agent];
+  return spec === undefined ? agent : accountOf(spec);
 }
 
 /** Needs met, nothing under way, not waiting for a moment in the future. */
@@ -61,7 +88,11 @@ function isStartable(task: TaskState, snapshot: Snapshot): boolean {
   }
 }
 
-function startOf(task: TaskState, state: RunState, policy: Policy): Decision {
+function startOf(
+  { task, agent }: { readonly task: TaskState; readonly agent: string },
+  state: RunState,
+  policy: Policy,
+): Decision {
   const id = task.task.id;
   if (task.workspace === null) {
     const place = policy.place(state, task);
@@ -93,7 +124,7 @@ function startOf(task: TaskState, state: RunState, policy: Policy): Decision {
   const first = task.attempts.length === 0;
   return {
     kind: 'act',
-    step: { kind: 'start-attempt', task: id, wave: task.wave, attempt, agent: task.agent },
+    step: { kind: 'start-attempt', task: id, wave: task.wave, attempt, agent },
     because: first
       ? 'its worktree is ready'
       : task.feedback === null

@@ -5,7 +5,10 @@ import { servedTask } from '../run/steps.ts';
 import { nextTry } from '../run/retry.ts';
 import type { ChangeId, CommitId, TaskId } from '../ids.ts';
 import type { RetryCause } from '../plan/model.ts';
+import type { FreeCause } from '../run/events.ts';
 import type { OpenIntent, RunState, TaskState } from '../run/state.ts';
+import { afterTrouble } from './accounts.ts';
+import { passedTaskBudget } from './budget.ts';
 import { needsState } from './needs.ts';
 import { lockTaken, taskGateSlot } from './slots.ts';
 import type { Decided, Decision, Snapshot } from './snapshot.ts';
@@ -23,10 +26,11 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
   switch (progress.kind) {
     case 'waiting':
     case 'prepared':
-      return one(endRequested(task) ?? openNeed(task, state));
+      return one(endRequested(task) ?? overBudget(task, state) ?? openNeed(task, state));
     case 'backing-off':
     case 'updating':
       if (endRequested(task) !== null) return one(endRequested(task));
+      if (overBudget(task, state) !== null) return one(overBudget(task, state));
       return { decisions: [], wakeAtMs: progress.notBeforeMs > snapshot.nowMs ? progress.notBeforeMs : null };
     case 'working':
       return one(stopRunning(task));
@@ -40,7 +44,7 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
       return one(judge(task, state));
     case 'judged':
       if (progress.verdict === 'stopped') return one(endRequested(task) ?? stopped(task, 'a stop request'));
-      return one(endRequested(task) ?? again(task, progress.verdict, progress.because, [], snapshot));
+      return afterJudgement(task, { verdict: progress.verdict, because: progress.because }, snapshot);
     case 'verifying':
       return one(endRequested(task) ?? verify(task, snapshot));
     case 'red':
@@ -62,6 +66,21 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
     default:
       return NOTHING;
   }
+}
+
+function afterJudgement(
+  task: TaskState,
+  judged: { readonly verdict: RetryCause | FreeCause; readonly because: string },
+  snapshot: Snapshot,
+): Decided {
+  const end = endRequested(task);
+  if (end !== null) return one(end);
+  const over = overBudget(task, snapshot.state);
+  if (over !== null) return one(over);
+  const { verdict, because } = judged;
+  if (verdict === 'rate_limit' || verdict === 'auth' || verdict === 'session')
+    return { decisions: afterTrouble(task, { verdict, because }, snapshot), wakeAtMs: null };
+  return one(again(task, verdict, because, [], snapshot));
 }
 
 /** The open effect that works on the task; at most one at a time. */
@@ -89,6 +108,11 @@ function endRequested(task: TaskState): Decision | null {
     };
   }
   return task.stopRequested === null ? null : stopped(task, task.stopRequested);
+}
+
+function overBudget(task: TaskState, state: RunState): Decision | null {
+  const event = passedTaskBudget(task, state);
+  return event === null ? null : { kind: 'record', event };
 }
 
 function stopped(task: TaskState, by: string): Decision {

@@ -13,6 +13,7 @@ import type { Capture, GuardViolation, IntakeFacts, TakeInOutcome, WorkspaceSpec
 import { Failure } from '../../kit/failure.ts';
 import type { ActContext } from '../deps.ts';
 import { markerOf } from '../paths.ts';
+import { readAttemptStream } from './read-stream.ts';
 import { unsafeContent } from './unsafe-content.ts';
 import { requireTask, requireWorkspace } from './workspace-spec.ts';
 
@@ -33,6 +34,7 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
       tolerated: false,
     });
   }
+  const stream = await readAttemptStream(step.attempt, context);
   const isInOrder = violations.every((violation) => violation.repaired || violation.tolerated);
   // Side by side: most attempts leave nothing uncommitted, and what they committed is then known already.
   const [saved, early] = await Promise.all([
@@ -63,6 +65,7 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
             MAX_RECORDED_PATHS,
           ),
     unsafe: intake === null ? [] : unsafeContent(intake),
+    ...(stream === null ? {} : { stream }),
   };
   return [{ kind: 'attempt.collected', intent, attempt: step.attempt, task: step.task, facts }];
 }

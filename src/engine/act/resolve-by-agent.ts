@@ -140,6 +140,8 @@ async function start(
   const task = change.task === null ? undefined : state.tasks.get(change.task);
   const env = commandEnvironment(deps, state.plan, {}, { workspace: opened.path, ports: {} });
   const tries = (change.conflict?.tries ?? []).filter((one) => one.stage === 'agent').length;
+  // A clone of its own: everything of git is in it.
+  const gitDir = under(opened.path, '.git');
   const launch = deps.agents.launch({
     agent,
     task: change.task ?? change.branch,
@@ -150,6 +152,7 @@ async function start(
     worktree: opened.path,
     branch: spec.branch,
     env,
+    gitDirs: { own: gitDir, common: gitDir },
   });
   await deps.processes.start({
     runDir,

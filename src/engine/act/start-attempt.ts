@@ -1,5 +1,8 @@
 /** Starts one agent process in the task's worktree, with a snapshot of what it must not change taken before. */
-import { briefOf } from '../../core/run/brief.ts';
+import { type Conversation, conversationOf } from '../../core/agents/conversation.ts';
+import { attemptsOfTask, spendingOf } from '../../core/agents/spending.ts';
+import { briefOf, continuationOf } from '../../core/run/brief.ts';
+import type { RunState, TaskState } from '../../core/run/state.ts';
 import type { Step } from '../../core/run/steps.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import type { GuardSnapshot } from '../../ports/git.ts';
@@ -16,6 +19,9 @@ type Start = Extract<Step, { kind: 'start-attempt' }>;
 const ATTEMPT_LOG_CAP = { headBytes: 16_000_000, tailBytes: 48_000_000 };
 /** Of each failing gate's log, in the next brief. */
 const FEEDBACK_TAIL_BYTES = 6_000;
+/** Of the work on the branch, shown to a conversation that does not know it. */
+const SHOWN_DIFF_BYTES = 60_000;
+const LEAST_TIMEOUT_MS = 1_000;
 /** Agents yield to the orchestrator and to the person at the keyboard. */
 const AGENT_NICENESS = 5;
 
@@ -28,15 +34,10 @@ export async function startAttempt(step: Start, context: ActContext): Promise<re
   const folder = attemptFolder(state.id, step.attempt);
   const runDir = under(deps.paths.state, processFolder(folder, 'process'));
   const snapshot = await snapshotOnce(context, under(deps.paths.state, `${folder}/snapshot.json`), step);
+  const conversation = conversationOf(task, state, step.agent);
   const sighting = await deps.processes.look(runDir);
   if (sighting.kind === 'absent') {
-    const logs = await Promise.all(
-      (task.feedback?.logs ?? []).map(async (log) => ({
-        name: log.split('/').at(-1) ?? log,
-        tail: await logTail(context, under(deps.paths.state, log), FEEDBACK_TAIL_BYTES),
-      })),
-    );
-    const prompt = briefOf(state, task, logs);
+    const prompt = await promptOf(step, context, conversation);
     const promptFile = under(deps.paths.state, `${folder}/prompt.md`);
     await deps.files.write(promptFile, prompt);
     const workspace = task.workspace;
@@ -56,6 +57,8 @@ export async function startAttempt(step: Start, context: ActContext): Promise<re
       worktree: spec.path,
       branch: spec.branch,
       env,
+      session: conversation?.session ?? null,
+      gitDirs: await deps.git.gitDirs(spec),
     });
     await deps.processes.start({
       runDir,
@@ -64,7 +67,7 @@ export async function startAttempt(step: Start, context: ActContext): Promise<re
       env: launch.env,
       stdin: launch.stdin,
       activityDir: spec.path,
-      timeoutMs: task.task.timeoutMs,
+      timeoutMs: timeoutOf(task, state),
       stallMs: task.task.stallMs,
       logCap: ATTEMPT_LOG_CAP,
       secrets: launch.secrets,
@@ -83,8 +86,44 @@ export async function startAttempt(step: Start, context: ActContext): Promise<re
       agent: step.agent,
       snapshot: snapshot.id,
       headBefore: task.head ?? spec.base,
+      ...(conversation === null ? {} : { session: conversation.session }),
     },
   ];
+}
+
+/** The whole brief, or what is new for a conversation that goes on. */
+async function promptOf(
+  step: Start,
+  context: ActContext,
+  conversation: Conversation | null,
+): Promise<string> {
+  const { deps, state } = context;
+  const task = requireTask(state, step.task);
+  const logs = await Promise.all(
+    (task.feedback?.logs ?? []).map(async (log) => ({
+      name: log.split('/').at(-1) ?? log,
+      tail: await logTail(context, under(deps.paths.state, log), FEEDBACK_TAIL_BYTES),
+    })),
+  );
+  return conversation === null
+    ? briefOf(state, task, logs, { agent: step.agent, diff: await diffSoFar(task, context) })
+    : continuationOf(state, task, logs, conversation.previous);
+}
+
+/** A new conversation about work that has begun is shown what is there. */
+async function diffSoFar(task: TaskState, { deps }: ActContext): Promise<string> {
+  const base = task.workspace?.base;
+  if (task.attempts.length === 0 || task.head === null || base === undefined || task.head === base) return '';
+  return deps.git.diff(base, task.head, SHOWN_DIFF_BYTES);
+}
+
+/** An attempt does not outlast what is left of the task's budget of time. */
+function timeoutOf(task: TaskState, state: RunState): number {
+  const limit = task.task.budget?.timeMs ?? null;
+  if (limit === null || task.task.budget?.onExceed === 'warn') return task.task.timeoutMs;
+  const granted = limit * (1 + (state.budgets.get(task.task.id)?.grants ?? 0));
+  const left = granted - spendingOf(attemptsOfTask(state, task.task.id)).timeMs;
+  return Math.max(LEAST_TIMEOUT_MS, Math.min(task.task.timeoutMs, left));
 }
 
 /** Taken before the agent runs and found again after a crash: a later one would hold the agent's own doings. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { detectAgents, KNOWN_AGENTS } from './agents.ts';
+import { PRESETS } from '../agents/presets.ts';
+import { detectAgents } from './agents.ts';
 import { ciCommands, gateOf } from './ci.ts';
 import { detectProject } from './detect.ts';
 import type { ProjectFindings } from './model.ts';
@@ -268,5 +269,5 @@ test('agents are found in order of preference, with the path as evidence', () =>
     ['claude', '/bin/claude'],
     ['gemini', '/bin/gemini'],
   ]);
-  expect(new Set(KNOWN_AGENTS.map((one) => one.name)).size).toBe(KNOWN_AGENTS.length);
+  expect(new Set(PRESETS.map((one) => one.name)).size).toBe(PRESETS.length);
 });

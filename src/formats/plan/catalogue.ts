@@ -93,6 +93,11 @@ export const planCatalogue: Readonly<Record<string, CatalogueEntry>> = {
     'Both cannot hold at once, so one of them would be ignored.',
     '{min: 5, max: 4}      # refused\n{min: 4, max: 5}',
   ),
+  E0209: entry(
+    'A setting has no effect on this agent',
+    'A built-in agent has flags for what it can do and no others; a command of the plan is given in full by `run`.',
+    'agents: {mine: {use: amp, permissions: plan}}     # amp has no such mode\nagents: {mine: {use: claude, permissions: plan}}',
+  ),
   E0301: entry(
     'The plan has no tasks',
     'There is nothing to do.',
@@ -140,6 +145,11 @@ export const planCatalogue: Readonly<Record<string, CatalogueEntry>> = {
     'An agent is not defined',
     'Agents are defined under `agents`; `demo` is built in.',
     'agents: {mine: {run: "my-agent {prompt}"}}',
+  ),
+  E0340: entry(
+    'The command of an agent may not change anything',
+    'Without a flag of its own that allows it, a coding agent that nobody watches refuses its own tools, changes nothing and exits as if all were well.',
+    "agents: {mine: {run: 'claude -p {prompt}'}}     # warned of\nagents: {mine: {use: claude}}",
   ),
   E0322: entry(
     'Agents build on each other in a circle',

@@ -1,5 +1,7 @@
 import { closestTo } from '../../kit/closest.ts';
-import type { AgentSpec } from '../../core/plan/model.ts';
+import type { AgentSpec, ClientSpec } from '../../core/plan/model.ts';
+import { clientOfCommand, composeAgent, lacksApproval, presetNames, unsupported } from '../agents/compose.ts';
+import { type ClientPreset, presetNamed } from '../agents/presets.ts';
 import type { PlanContext } from './context.ts';
 import { report } from './context.ts';
 import { textValues } from './make-gates.ts';
@@ -17,6 +19,13 @@ export function makeAgents(context: PlanContext): Readonly<Record<string, AgentS
   return Object.fromEntries(Object.keys(given).map((name) => [name, makeAgent(context, name)]));
 }
 
+/** An agent that a plan may name without defining it; null when there is none of that name. */
+export function builtInAgent(name: string): AgentSpec | null {
+  if (name === DEMO_AGENT) return demoAgent(DEMO_AGENT);
+  const preset = presetNamed(name);
+  return preset === null ? null : composeAgent(preset, name);
+}
+
 /** The demo agent under `name`, with the settings of `map`. */
 export function demoAgent(name: string, map: AgentMap = {}): AgentSpec {
   return { kind: 'demo', name, parallel: map.parallel ?? null, instructions: map.instructions ?? null };
@@ -31,17 +40,62 @@ function makeAgent(context: PlanContext, name: string): AgentSpec {
   const { map, base, problem } = resolveChain(context, name);
   if (problem !== null) report(context, ['agents', name, 'use'], problem);
   const instructions = instructionsOf(context, name, map.instructions);
-  if (map.run === undefined) {
-    if (base === null && problem === null) {
-      report(context, ['agents', name], {
-        code: 'E0204',
-        message: `agent "${name}" has neither run nor use`,
-        why: 'nothing says how to start it',
-        fix: `${name}: {run: "<command> {prompt}"}`,
-      });
-    }
-    return { ...demoAgent(name, map), instructions };
+  if (map.run !== undefined) return commandAgent(context, name, { ...map, run: map.run }, instructions);
+  if (base !== null && base !== DEMO_AGENT) return presetAgent(context, name, { map, base, instructions });
+  if (base === null && problem === null) {
+    report(context, ['agents', name], {
+      code: 'E0204',
+      message: `agent "${name}" has neither run nor use`,
+      why: 'nothing says how to start it',
+      fix: `${name}: {run: "<command> {prompt}"}`,
+    });
   }
+  return { ...demoAgent(name, map), instructions };
+}
+
+interface FromPreset {
+  readonly map: AgentMap;
+  readonly base: ClientPreset;
+  readonly instructions: string | null;
+}
+
+function presetAgent(context: PlanContext, name: string, { map, base, instructions }: FromPreset): AgentSpec {
+  const settings = {
+    permissions: map.permissions,
+    model: map.model,
+    args: map.args === undefined ? undefined : listOf(map.args),
+    passEnv: listOf(map.pass_env),
+    env: textValues(map.env),
+    parallel: map.parallel,
+    account: map.account,
+    instructions,
+  };
+  for (const key of unsupported(base, settings)) {
+    report(context, ['agents', name], {
+      code: 'E0209',
+      message: `${base.name} has no flag for ${key}`,
+      why: `agent "${name}" would run without it`,
+      fix: 'leave it out, or give the whole command with run',
+    });
+  }
+  for (const key of ['prompt_via', 'output', 'resume'] as const) {
+    if (map[key] === undefined) continue;
+    report(context, ['agents', name, key], {
+      code: 'E0209',
+      message: `${key} of agent "${name}" is known already: it is ${base.name}`,
+      why: 'it only says something about a command of its own',
+      fix: 'remove it, or give the whole command with run',
+    });
+  }
+  return composeAgent(base, name, settings);
+}
+
+function commandAgent(
+  context: PlanContext,
+  name: string,
+  map: AgentMap & { readonly run: string },
+  instructions: string | null,
+): AgentSpec {
   const via = map.prompt_via ?? promptViaOf(map.run);
   const placeholder = via === 'file' ? '{prompt_file}' : '{prompt}';
   if (via !== 'stdin' && !map.run.includes(placeholder)) {
@@ -52,6 +106,17 @@ function makeAgent(context: PlanContext, name: string): AgentSpec {
       fix: `put ${placeholder} into run, or write prompt_via: stdin`,
     });
   }
+  if (lacksApproval(map.run)) warnOfApproval(context, name, map.run);
+  for (const key of ['permissions', 'args'] as const) {
+    if (map[key] === undefined) continue;
+    report(context, ['agents', name, key], {
+      code: 'E0209',
+      message: `${key} of agent "${name}" would be ignored`,
+      why: 'its command is given in full by run',
+      fix: 'put the flags into run',
+    });
+  }
+  const client = ownClient(name, map);
   return {
     kind: 'command',
     name,
@@ -61,26 +126,52 @@ function makeAgent(context: PlanContext, name: string): AgentSpec {
     env: textValues(map.env),
     parallel: map.parallel ?? null,
     instructions,
+    ...(client === null ? {} : { client }),
   };
+}
+
+/** What the plan says about a command of its own; null when it says nothing. */
+function ownClient(name: string, map: AgentMap & { readonly run: string }): ClientSpec | null {
+  const { output, resume, account, model } = map;
+  if (output === undefined && resume === undefined && account === undefined && model === undefined)
+    return null;
+  return {
+    output: output ?? 'text',
+    resume: resume ?? null,
+    account: account ?? name,
+    model: model ?? null,
+    pricedAs: null,
+  };
+}
+
+function warnOfApproval(context: PlanContext, name: string, run: string): void {
+  const preset = clientOfCommand(run);
+  report(context, ['agents', name, 'run'], {
+    code: 'E0340',
+    severity: 'warning',
+    message: `the command of agent "${name}" has no flag that lets ${preset?.name ?? 'it'} work without asking`,
+    why: 'it would change nothing, and exit as if all were well',
+    fix: `use: ${preset?.name ?? ''}    # or add ${preset?.permissions.edit?.join(' ') ?? ''}`,
+  });
 }
 
 interface Resolved {
   readonly map: AgentMap;
-  /** `demo` when that is what the chain ends in. */
-  readonly base: typeof DEMO_AGENT | null;
+  /** What the chain ends in, when that is built in. */
+  readonly base: typeof DEMO_AGENT | ClientPreset | null;
   readonly problem: Parameters<typeof report>[2] | null;
 }
 
 /** Follows `use` and puts each definition over the one it builds on. */
 function resolveChain(context: PlanContext, name: string): Resolved {
   const agents = context.file.agents ?? {};
-  const known = [...Object.keys(agents), DEMO_AGENT];
+  const known = [...Object.keys(agents), DEMO_AGENT, ...presetNames()];
   const seen: string[] = [];
   let map: AgentMap = {};
   for (let at = name; ;) {
     if (seen.includes(at)) return { map, base: null, problem: circleProblem([...seen, at]) };
     if (!Object.hasOwn(agents, at)) {
-      const base = at === DEMO_AGENT ? DEMO_AGENT : null;
+      const base = at === DEMO_AGENT ? DEMO_AGENT : presetNamed(at);
       return { map, base, problem: base === null && seen.length > 0 ? unknownBase(seen, at, known) : null };
     }
     seen.push(at);
@@ -88,8 +179,10 @@ function resolveChain(context: PlanContext, name: string): Resolved {
     const { use, ...settings } = own;
     map = { ...settings, ...map };
     if (use !== undefined && own.run !== undefined) return { map, base: null, problem: bothProblem(at) };
+    // `claude: {model: opus}` sets options of the built-in one, `claude: {use: claude}` does the same.
+    const preset = own.run === undefined && (use === undefined || use === at) ? presetNamed(at) : null;
+    if (preset !== null) return { map, base: preset, problem: null };
     if (use === undefined) return { map, base: null, problem: null };
-    // `demo: {use: demo}` sets options of the built-in one.
     if (use === DEMO_AGENT && at === DEMO_AGENT) return { map, base: DEMO_AGENT, problem: null };
     at = use;
   }
@@ -98,7 +191,9 @@ function resolveChain(context: PlanContext, name: string): Resolved {
 /** A text is the name of an agent when there is one, else a command. */
 function asMap(agent: AgentFile | undefined, known: readonly string[], self: string): AgentMap {
   if (typeof agent !== 'string') return agent ?? {};
-  return known.includes(agent) && (agent !== self || agent === DEMO_AGENT) ? { use: agent } : { run: agent };
+  return known.includes(agent) && (agent !== self || agent === DEMO_AGENT || presetNamed(agent) !== null)
+    ? { use: agent }
+    : { run: agent };
 }
 
 function promptViaOf(run: string): 'arg' | 'stdin' | 'file' {

@@ -2,10 +2,10 @@ import { planDefaults } from '../../core/plan/defaults.ts';
 import type { ConflictPolicy, Limits, MergePolicy, Plan, WorkspacePolicy } from '../../core/plan/model.ts';
 import type { PlanContext, PlanOrigins } from './context.ts';
 import { report } from './context.ts';
-import { DEMO_AGENT, demoAgent, makeAgents } from './make-agents.ts';
+import { builtInAgent, DEMO_AGENT, makeAgents } from './make-agents.ts';
 import { branchName, makeGates, textValues } from './make-gates.ts';
 import { makeTasks } from './make-tasks.ts';
-import { durationMs, listOf, shareOf, sizeBytes } from './quantities.ts';
+import { budgetOf, durationMs, listOf, pricesOf, shareOf, sizeBytes } from './quantities.ts';
 
 export interface MadePlan {
   readonly plan: Plan;
@@ -23,24 +23,24 @@ export function makePlan(context: PlanContext): MadePlan {
   const limits = makeLimits(file.limits ?? {});
   const extra =
     choice.origin === 'detected' && detected.agent !== undefined ? { [choice.name]: detected.agent } : {};
-  const usesDemo = [
+  const builtIn = builtInAgents([
     ...tasks.flatMap((task) => [task.agent, ...task.fallback]),
     ...Object.keys(limits.agents),
     file.merge?.resolver ?? file.roles?.resolve ?? '',
-  ];
-  const demo = usesDemo.includes(DEMO_AGENT) ? { [DEMO_AGENT]: demoAgent(DEMO_AGENT) } : {};
+  ]);
   const target = file.merge?.into ?? detected.target;
   const plan: Plan = {
     name: file.name ?? detected.name ?? planDefaults.name.value,
     goal: file.goal ?? null,
-    agents: { ...demo, ...extra, ...own },
+    agents: { ...builtIn, ...extra, ...own },
     workspace: makeWorkspace(file.workspace ?? {}),
     gates,
     tasks,
     merge: makeMerge(context, target),
     limits,
     conflicts: makeConflicts(file.conflicts ?? {}),
-    budget: null,
+    budget: budgetOf(file.budget, undefined),
+    ...(file.prices === undefined ? {} : { prices: pricesOf(file.prices) }),
   };
   const origins: PlanOrigins = {
     agent: choice.origin,
@@ -48,6 +48,16 @@ export function makePlan(context: PlanContext): MadePlan {
     target: originOf(file.merge?.into, detected.target),
   };
   return { plan, origins, taskKeys: keys };
+}
+
+/** Those of the names that need no definition. */
+function builtInAgents(names: readonly string[]): Plan['agents'] {
+  return Object.fromEntries(
+    [...new Set(names)].flatMap((name) => {
+      const agent = builtInAgent(name);
+      return agent === null ? [] : [[name, agent]];
+    }),
+  );
 }
 
 /** The agent of tasks that name none: named by the plan, the first it defines, the one found, or the demo agent. */

@@ -5,7 +5,7 @@ import type { GateSpec, Need, Plan, RetryPolicy, Scope, Task, Wave } from '../..
 import type { PlanContext } from './context.ts';
 import { report, reportKey } from './context.ts';
 import { fallbackOf } from './make-agents.ts';
-import { durationMs, estimateOf, listOf } from './quantities.ts';
+import { budgetOf, durationMs, estimateOf, listOf } from './quantities.ts';
 import type { DefaultsFile } from './schema.ts';
 import type { EstimateFile, NeedsFile, RetriesFile, TaskFile, WaveFile } from './schema-task.ts';
 import { slugOf, titleOf, uniqueIds } from './task-ids.ts';
@@ -93,7 +93,7 @@ function makeTask({ context, gates, defaultAgent, shared, entry, id }: TaskInput
     locks: listOf(given.locks),
     exclusive: given.exclusive ?? false,
     accept: listOf(given.accept),
-    budget: null,
+    budget: budgetOf(given.budget ?? defaults.budget, context.file.budget?.on_exceed),
     issue: given.issue ?? null,
   };
 }

@@ -239,7 +239,6 @@ describe('problems', () => {
       'tasks: {a: {prompt: x, timeout: 30, estimate: 3, stall: 0s}}',
       ['E0201 1:33', 'E0201 1:47', 'E0201 1:57'],
     ],
-    ['a later agent', 'tasks: {a: {prompt: x, agent: claude}}', ['E0401 1:31']],
     ['a wave address', 'tasks: {a: x, b: {prompt: x, needs: a@1}}', ['E0401 1:37']],
     ['a forbidden key', 'tasks: {__proto__: {prompt: x}, a: x}', ['E0105 1:9']],
     ['an anchor', 'tasks: [&a x, *a]', ['E0104 1:9', 'E0104 1:15']],

@@ -1,9 +1,12 @@
 /** The frozen plan of a run as it stands in the event log. */
+import type { Price } from '../../core/agents/prices.ts';
+import { STREAM_FORMATS } from '../../core/agents/formats.ts';
 import { parseTaskId } from '../../core/ids.ts';
 import type { BranchName, GateName, RepoPath, TaskId } from '../../core/ids.ts';
 import type {
   AgentSpec,
   Budget,
+  ClientSpec,
   ConflictPolicy,
   Estimate,
   GateSpec,
@@ -73,6 +76,35 @@ const budget = shape<Budget>({
   onExceed: oneOf(['pause', 'stop', 'warn']),
 });
 
+type CommandSpec = Extract<AgentSpec, { kind: 'command' }>;
+
+const bareCommand = shape<Omit<CommandSpec, 'client'>>({
+  kind: oneOf(['command']),
+  name: text,
+  run: text,
+  promptVia: oneOf(['arg', 'stdin', 'file']),
+  passEnv: list(text),
+  env: record(text),
+  parallel: orNull(number),
+  instructions: orNull(text),
+});
+
+const clientSpec = shape<ClientSpec>({
+  output: oneOf(STREAM_FORMATS),
+  resume: orNull(text),
+  account: text,
+  model: orNull(text),
+  pricedAs: orNull(text),
+});
+
+const withClient = shape<{ client: unknown }>({ client: anything });
+
+/** Plans of runs that began before clients were known have none. */
+function clientOf(value: unknown, path: string): Pick<CommandSpec, 'client'> {
+  const { client } = withClient(value, path);
+  return client === undefined ? {} : { client: clientSpec(client, `${path}.client`) };
+}
+
 const agent = byKind<AgentSpec>({
   demo: shape<Extract<AgentSpec, { kind: 'demo' }>>({
     kind: oneOf(['demo']),
@@ -80,16 +112,7 @@ const agent = byKind<AgentSpec>({
     parallel: orNull(number),
     instructions: orNull(text),
   }),
-  command: shape<Extract<AgentSpec, { kind: 'command' }>>({
-    kind: oneOf(['command']),
-    name: text,
-    run: text,
-    promptVia: oneOf(['arg', 'stdin', 'file']),
-    passEnv: list(text),
-    env: record(text),
-    parallel: orNull(number),
-    instructions: orNull(text),
-  }),
+  command: (value, path) => ({ ...bareCommand(value, path), ...clientOf(value, path) }),
 });
 
 const workspace = shape<WorkspacePolicy>({
@@ -217,7 +240,16 @@ const task = shape<Task>({
   issue: orNull(number),
 });
 
-const planOf = shape<Plan>({
+const price = shape<Price>({ input: number, cacheRead: number, cacheWrite: number, output: number });
+const withPrices = shape<{ prices: unknown }>({ prices: anything });
+
+function planOf(value: unknown, path: string): Plan {
+  const { prices } = withPrices(value, path);
+  const plan = barePlan(value, path);
+  return prices === undefined ? plan : { ...plan, prices: record(price)(prices, `${path}.prices`) };
+}
+
+const barePlan = shape<Omit<Plan, 'prices'>>({
   name: text,
   goal: orNull(text),
   agents: record(agent),

@@ -1,7 +1,9 @@
 import { parseDuration } from '../../kit/duration.ts';
-import type { Estimate } from '../../core/plan/model.ts';
+import type { PriceTable } from '../../core/agents/prices.ts';
+import type { Budget, Estimate } from '../../core/plan/model.ts';
 import { planDefaults } from '../../core/plan/defaults.ts';
-import type { EstimateFile } from './schema-task.ts';
+import type { PricesFile } from './schema.ts';
+import type { BudgetFile, EstimateFile } from './schema-task.ts';
 
 /** Minutes of work: a day is 8 working hours, a week 5 such days. */
 const WORK_MINUTES: Readonly<Record<string, number>> = { m: 1, h: 60, d: 8 * 60, w: 5 * 8 * 60 };
@@ -65,4 +67,35 @@ export function estimateOf(value: EstimateFile | undefined): Estimate {
 export function listOf<T>(value: T | readonly T[] | undefined): readonly T[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
+
+/** null when it limits nothing. `otherwise`: what the plan says about every budget that is passed. */
+export function budgetOf(
+  given: BudgetFile | undefined,
+  otherwise: Budget['onExceed'] | undefined,
+): Budget | null {
+  if (given === undefined) return null;
+  const { usd, tokens, time } = given;
+  if (usd === undefined && tokens === undefined && time === undefined) return null;
+  return {
+    usd: usd ?? null,
+    tokens: tokens ?? null,
+    timeMs: time === undefined ? null : durationMs(time),
+    onExceed: given.on_exceed ?? otherwise ?? planDefaults.onExceed.value,
+  };
+}
+
+/** What the cache costs is a tenth of the input to read and the input to write, unless the plan says otherwise. */
+export function pricesOf(given: PricesFile): PriceTable {
+  return Object.fromEntries(
+    Object.entries(given).map(([model, price]) => [
+      model,
+      {
+        input: price.input,
+        output: price.output,
+        cacheRead: price.cache_read ?? price.input / 10,
+        cacheWrite: price.cache_write ?? price.input,
+      },
+    ]),
+  );
 }

@@ -79,10 +79,18 @@ export const retries = z.union(
 );
 
 export const budget = settings({
-  usd: z.number().positive().optional(),
-  tokens: positive.optional(),
-  time: duration.optional(),
-  on_exceed: word(['pause', 'stop', 'warn']).optional(),
+  usd: z
+    .number({ error: 'expected a number' })
+    .positive({ error: 'expected a number above 0' })
+    .optional()
+    .describe('Dollars, as the agents tell them or as estimated from the prices.'),
+  tokens: positive.optional().describe('Tokens of all kinds together.'),
+  time: duration.optional().describe('Of a task: all its attempts together. Of the run: from its start.'),
+  on_exceed: word(['pause', 'stop', 'warn'])
+    .optional()
+    .describe(
+      '`pause` starts nothing more until a person says so, `stop` ends what runs too, `warn` only says it. Default: `pause`.',
+    ),
 });
 
 const waveMap = settings({
@@ -125,7 +133,7 @@ export const sharedShape = {
   stall: duration
     .optional()
     .describe('An attempt with no output and no file change for this long is ended. Default: 10m.'),
-  budget: budget.optional(),
+  budget: budget.optional().describe('What one task may use, all attempts together.'),
   review: none.optional().describe('Only `false`.'),
   approval: none.optional().describe('Only `false`.'),
 };

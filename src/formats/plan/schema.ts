@@ -4,6 +4,8 @@
  * in `availability.ts`.
  */
 import { z } from 'zod';
+import { STREAM_FORMATS } from '../../core/agents/formats.ts';
+import { PERMISSIONS } from '../agents/presets.ts';
 import { gate } from './schema-gate.ts';
 import { budget, sharedShape, task } from './schema-task.ts';
 import {
@@ -28,7 +30,9 @@ import {
 const agentMap = settings({
   use: id
     .optional()
-    .describe('A built-in agent (`demo`), or another agent of this plan that this one builds on.'),
+    .describe(
+      'A built-in agent (`demo`, `claude`, `codex`, `gemini`, `opencode`, `qwen`, `copilot`, `aider`, `amp`, `cline`, `kilo`), or another agent of this plan that this one builds on.',
+    ),
   run: text
     .optional()
     .describe(
@@ -45,6 +49,28 @@ const agentMap = settings({
   env: environment.optional().describe('Environment variables of the agent.'),
   parallel: positive.optional().describe('Most attempts of this agent at once.'),
   instructions: text.optional().describe('Put before every prompt: text, or the path of a .md or .txt file.'),
+  permissions: word(PERMISSIONS)
+    .optional()
+    .describe(
+      'What a built-in agent may do: `edit` its folder, only read (`plan`), or everything (`full`). Default: `edit`.',
+    ),
+  model: line.optional().describe('Model of a built-in agent; for a command, whose price its tokens have.'),
+  args: oneOrMany(line, 'an argument')
+    .optional()
+    .describe('More arguments for a built-in agent, each a word of its own.'),
+  account: id
+    .optional()
+    .describe(
+      'Agents with the same account share its rate limit and its login. Default: the built-in agent, else its own name.',
+    ),
+  output: word(STREAM_FORMATS)
+    .optional()
+    .describe(
+      'Language in which a command prints its progress: session, tools and usage are read from it. Default: `text`.',
+    ),
+  resume: text
+    .optional()
+    .describe('Shell command that goes on with the conversation `{session}` of an earlier attempt.'),
   fallback: oneOrMany(id, 'the name of an agent')
     .optional()
     .describe('Agents tried in order when the retries of this one are used up.'),
@@ -165,6 +191,18 @@ const limits = settings({
 
 const defaults = settings(sharedShape);
 
+const money = z.number({ error: 'expected a number' }).min(0, { error: 'expected 0 or more' });
+
+/** The beginning of a model's name. */
+const modelName = line.regex(/^[\w./:@-]{1,100}$/, { error: 'expected the name of a model' });
+
+const price = settings({
+  input: money.describe('Tokens sent that were not cached.'),
+  output: money.describe('Tokens received.'),
+  cache_read: money.optional().describe('Tokens read from the cache. Default: a tenth of `input`.'),
+  cache_write: money.optional().describe('Tokens written to the cache. Default: as `input`.'),
+});
+
 export const planSchema = settings({
   version: z.literal(1, { error: 'expected 1' }).optional().describe('Version of this format. Default: 1.'),
   name: id.optional().describe('Default: the name of the folder, or `plan`.'),
@@ -191,10 +229,17 @@ export const planSchema = settings({
   merge: merge.optional().describe('How work lands.'),
   conflicts: conflicts.optional().describe('What is done about tasks that touch the same files.'),
   limits: limits.optional().describe('How much of the machine is used.'),
-  budget: budget.optional(),
+  budget: budget.optional().describe('What the whole run may use.'),
+  prices: z
+    .record(modelName, price, { error: 'expected a map of models to prices' })
+    .optional()
+    .describe(
+      'Prices of models, in dollars per million tokens, for agents that tell no cost; they go before the list prices.',
+    ),
 });
 
 export type PlanFile = z.infer<typeof planSchema>;
+export type PricesFile = Readonly<Record<string, z.infer<typeof price>>>;
 export type AgentFile = z.infer<typeof agent>;
 export type WorkspaceFile = z.infer<typeof workspace>;
 export type DefaultsFile = z.infer<typeof defaults>;

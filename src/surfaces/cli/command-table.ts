@@ -36,6 +36,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'agents',
+    group: 'Start',
+    usage: '',
+    summary: 'coding agents that are installed, and their versions',
+    load: () => import('./commands/agents.ts'),
+  },
+  {
     name: 'plan',
     group: 'Plan',
     usage: 'check|show|forecast|add|edit|rm|schema',
@@ -181,6 +188,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: '[-f]',
     summary: 'the events of the run, one JSON object a line',
     load: () => import('./commands/events.ts'),
+  },
+  {
+    name: 'cost',
+    group: 'Observe',
+    usage: '[--attempts]',
+    summary: 'tokens and money by task and agent',
+    load: () => import('./commands/cost.ts'),
   },
   {
     name: 'report',

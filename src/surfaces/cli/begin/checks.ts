@@ -5,6 +5,7 @@ import { Failure } from '../../../kit/failure.ts';
 import type { Context } from '../host.ts';
 import { ownWorktrees } from '../care/perform-care.ts';
 import { findPlace, type Place } from '../place.ts';
+import { lookAtAgents } from './show-agents.ts';
 
 export interface Check {
   readonly name: string;
@@ -19,7 +20,6 @@ const NODE_LEAST = [20, 19] as const;
 const GIT_LEAST = [2, 38] as const;
 /** Below this a run of a few worktrees can fill the disk. */
 const DISK_LEAST_BYTES = 2 * 1024 ** 3;
-/** Some agents take seconds to say their version. */
 const VERSION_MS = 8_000;
 
 export async function machineChecks(context: Context): Promise<readonly Check[]> {
@@ -78,21 +78,18 @@ async function sqliteCheck({ world }: Context): Promise<Check> {
   }
 }
 
-async function agentChecks({ world }: Context): Promise<readonly Check[]> {
-  const found = await world.inspectAgents();
-  if (found.length === 0) {
+async function agentChecks(context: Context): Promise<readonly Check[]> {
+  const rows = (await lookAtAgents(context)).filter((row) => row.path !== null);
+  if (rows.length === 0) {
     const next = 'copse run --agent demo …    # needs none';
     return [{ name: 'agents', status: 'warn', text: 'no coding agent on PATH', next }];
   }
-  return Promise.all(
-    found.map(async ({ agent, evidence }): Promise<Check> => {
-      const version = await world.readVersion(evidence, VERSION_MS);
-      if (version !== null)
-        return { name: `agent ${agent.name}`, status: 'ok', text: `${version}  (${evidence})` };
-      const text = `${evidence} does not say its version`;
-      return { name: `agent ${agent.name}`, status: 'warn', text, next: agent.hint };
-    }),
-  );
+  return rows.map(({ preset, path, version, trouble }): Check => {
+    const name = `agent ${preset.name}`;
+    const text = `${version ?? 'version unknown'}  (${path ?? ''})`;
+    if (trouble === null) return { name, status: 'ok', text };
+    return { name, status: 'warn', text: `${text}: ${trouble}`, next: preset.install };
+  });
 }
 
 function stateCheck({ state }: Place): Check {

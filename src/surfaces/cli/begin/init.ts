@@ -63,7 +63,10 @@ function planText({ agents, project, gate }: Detected): string {
           '# No coding agent was found on PATH: any program can be one, for example',
           '# agents: {mine: {run: "my-agent {prompt}"}}',
         ]
-      : ['agents:', `  ${first.name}:`, `    run: ${flowValue(first.run)}`, ...passEnv(first.passEnv)];
+      : [
+          '# permissions: edit | plan | full; model, args and env are given here too',
+          `agents: {${first.name}: {use: ${first.name}}}`,
+        ];
   const used = project.gates.filter((one) => one === gate);
   const others = project.gates.filter((one) => one !== gate);
   const gates = [
@@ -89,8 +92,4 @@ function planText({ agents, project, gate }: Detected): string {
     'tasks:',
     '  example: {prompt: Say in the README how the tests are run, scope: README.md}',
   ].join('\n')}\n`;
-}
-
-function passEnv(names: readonly string[]): readonly string[] {
-  return names.length === 0 ? [] : [`    pass_env: ${flowValue(names)}`];
 }

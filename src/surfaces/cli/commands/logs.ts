@@ -4,12 +4,14 @@ import { positiveInteger } from '../values.ts';
 
 export function define(host: Host) {
   return new Command('logs')
-    .description('What an agent or a gate printed. Control characters are removed.')
+    .description(
+      'What an agent or a gate printed, the stream of a known client as text. Control characters are removed.',
+    )
     .argument('[id]', 'the task (default: the one of this worktree)')
     .option('-f, --follow', 'go on until the attempt has ended')
     .option('--attempt <n>', 'an earlier attempt', positiveInteger)
     .option('--gate <name>', 'the output of a gate')
-    .option('--raw', 'bytes as they are')
+    .option('--raw', 'bytes as they were printed')
     .action((id, options) =>
       host.invoke(async (context) => {
         const { showLogs } = await import('../look/show-logs.ts');

@@ -10,6 +10,9 @@ import type { Context } from '../host.ts';
 import type { Place } from '../place.ts';
 import { ownTask, type Session, withSession, withStore } from '../session.ts';
 import { attemptRunDir } from '../state-paths.ts';
+import type { StreamFormat } from '../../../core/agents/formats.ts';
+import { openAgentStream } from '../../../formats/agent-streams/open-stream.ts';
+import { AgentLines } from '../../../views/agent-lines.ts';
 import type { StorePort } from '../../../ports/store.ts';
 
 export interface LogsWish {
@@ -39,7 +42,8 @@ export async function showLogs(context: Context, wish: LogsWish): Promise<number
       wish.gate === null ? attemptFile(state, task, place, wish) : gateFile(task, place, wish.gate);
     context.out.detail(1, file);
     const isOver = async (): Promise<boolean> => !(await isAtWork(store, task));
-    await printFile(context, file, wish, isOver);
+    const output = wish.gate === null && !wish.raw ? outputOf(state, task, wish) : 'text';
+    await printFile(context, file, { ...wish, output }, isOver);
     return EXIT.done;
   });
   if (done === null)
@@ -95,12 +99,13 @@ async function isAtWork(store: StorePort, task: TaskState): Promise<boolean> {
 async function printFile(
   { out }: Context,
   file: string,
-  wish: LogsWish,
+  wish: LogsWish & { readonly output: StreamFormat },
   isOver: () => Promise<boolean>,
 ): Promise<void> {
   let offset = 0;
   const decoder = new TextDecoder('utf-8');
   const buffer = Buffer.alloc(CHUNK_BYTES);
+  const shown = wish.output === 'text' ? null : readable(wish.output);
   for (;;) {
     // Asked before reading: what was written until then is still printed.
     const over = !wish.follow || (await isOver());
@@ -113,16 +118,38 @@ async function printFile(
         offset += read;
         const chunk = buffer.subarray(0, read);
         if (wish.raw) out.bytes(chunk);
-        else out.raw(decoder.decode(chunk, { stream: true }));
+        else {
+          const text = decoder.decode(chunk, { stream: true });
+          out.raw(shown === null ? text : shown.push(text));
+        }
       }
     } finally {
       if (descriptor !== null) closeSync(descriptor);
     }
-    if (over || out.closed.aborted) return;
+    if (over || out.closed.aborted) {
+      if (shown !== null) out.raw(shown.end());
+      return;
+    }
     await new Promise((resolve) => {
       setTimeout(resolve, FOLLOW_MS);
     });
   }
+}
+
+/** The language of the client that an attempt was done with; `text` where none is known. */
+function outputOf(state: RunState, task: TaskState, wish: LogsWish): StreamFormat {
+  const id = wish.attempt === null ? task.attempts.at(-1) : task.attempts[wish.attempt - 1];
+  const agent = id === undefined ? undefined : state.plan.agents[state.attempts.get(id)?.agent ?? ''];
+  return agent?.kind === 'command' ? (agent.client?.output ?? 'text') : 'text';
+}
+
+function readable(format: Exclude<StreamFormat, 'text'>): { push(text: string): string; end(): string } {
+  const stream = openAgentStream(format);
+  const lines = new AgentLines(format);
+  return {
+    push: (text) => lines.push(stream.push(text)),
+    end: () => lines.push(stream.end()) + lines.end(),
+  };
 }
 
 /** A diff longer than this is for git to show. */

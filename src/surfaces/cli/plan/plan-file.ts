@@ -2,7 +2,8 @@
 import { parsePlan, type ParsedPlan } from '../../../formats/plan/parse.ts';
 import type { Context } from '../host.ts';
 import { findPlace, type Place } from '../place.ts';
-import { agentSpec, DEFAULT_TARGET, detect, type Detected } from '../planning/detected.ts';
+import { composeAgent } from '../../../formats/agents/compose.ts';
+import { DEFAULT_TARGET, detect, type Detected } from '../planning/detected.ts';
 import { type PlanSource, requirePlan } from '../planning/find-plan.ts';
 import { readerOf } from '../planning/load-plan.ts';
 import type { DetectedFacts } from '../../../formats/plan/context.ts';
@@ -50,7 +51,10 @@ function nowhere(context: Context): Place {
 
 async function machineFacts(context: Context): Promise<DetectedFacts> {
   const [first] = await context.world.inspectAgents();
-  return { target: DEFAULT_TARGET, ...(first === undefined ? {} : { agent: agentSpec(first.agent) }) };
+  return {
+    target: DEFAULT_TARGET,
+    ...(first === undefined ? {} : { agent: composeAgent(first.agent, first.agent.name) }),
+  };
 }
 
 /** null when git cannot say: a plan can be checked all the same. */

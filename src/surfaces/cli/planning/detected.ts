@@ -1,6 +1,6 @@
 /** What the project and the machine offer where a plan says nothing: agent, gates, set-up, target; each with its evidence. */
-import type { AgentSpec } from '../../../core/plan/model.ts';
 import type { RepoPath } from '../../../core/ids.ts';
+import { composeAgent } from '../../../formats/agents/compose.ts';
 import type { FoundAgent } from '../../../formats/detect/agents.ts';
 import type { DetectedGate, ProjectFindings } from '../../../formats/detect/model.ts';
 import type { DetectedFacts } from '../../../formats/plan/context.ts';
@@ -33,27 +33,13 @@ export async function detect(context: Context, place: Place, git: GitPort): Prom
   return {
     facts: {
       target: DEFAULT_TARGET,
-      ...(first === undefined ? {} : { agent: agentSpec(first.agent) }),
+      ...(first === undefined ? {} : { agent: composeAgent(first.agent, first.agent.name) }),
       ...(gate === null ? {} : { gates: { [gate.name]: commandOf(gate) } }),
     },
     agents,
     project,
     gate,
     files,
-  };
-}
-
-/** A ready-made agent as the plan has it. */
-export function agentSpec(known: FoundAgent['agent']): AgentSpec {
-  return {
-    kind: 'command',
-    name: known.name,
-    run: known.run,
-    promptVia: known.promptVia,
-    passEnv: known.passEnv,
-    env: {},
-    parallel: null,
-    instructions: null,
   };
 }
 

@@ -9,12 +9,14 @@ import type { PlanOrigins } from '../../../formats/plan/context.ts';
 import { renderDiagnostic } from '../../../formats/plan/diagnostic.ts';
 import { entryOf } from '../../../formats/plan/node.ts';
 import { readSource } from '../../../formats/plan/read.ts';
-import { KNOWN_AGENTS } from '../../../formats/detect/agents.ts';
+import { presetNames } from '../../../formats/agents/compose.ts';
+import { PRESETS } from '../../../formats/agents/presets.ts';
+import { builtInAgent } from '../../../formats/plan/make-agents.ts';
 import { Failure } from '../../../kit/failure.ts';
 import type { GitPort } from '../../../ports/git.ts';
 import type { Context } from '../host.ts';
 import type { Place } from '../place.ts';
-import { agentSpec, DEFAULT_TARGET, type Detected } from './detected.ts';
+import { DEFAULT_TARGET, type Detected } from './detected.ts';
 import type { PlanSource } from './find-plan.ts';
 import { targetGates } from './target-gates.ts';
 
@@ -119,9 +121,8 @@ export function withAgent(plan: Plan, wanted: string): Plan {
 function agentNamed(plan: Plan, wanted: string): AgentSpec {
   const own = Object.hasOwn(plan.agents, wanted) ? plan.agents[wanted] : undefined;
   if (own !== undefined) return own;
-  if (wanted === 'demo') return { kind: 'demo', name: 'demo', parallel: null, instructions: null };
-  const known = KNOWN_AGENTS.find((agent) => agent.name === wanted);
-  if (known !== undefined) return agentSpec(known);
+  const known = builtInAgent(wanted);
+  if (known !== null) return known;
   if (/[\s{/]/.test(wanted)) {
     const promptVia = wanted.includes('{prompt}')
       ? 'arg'
@@ -139,7 +140,7 @@ function agentNamed(plan: Plan, wanted: string): AgentSpec {
       instructions: null,
     };
   }
-  const names = ['demo', ...Object.keys(plan.agents), ...KNOWN_AGENTS.map((agent) => agent.name)];
+  const names = ['demo', ...Object.keys(plan.agents), ...presetNames()];
   throw new Failure(
     'usage-agent',
     `--agent ${wanted} names no agent; known are ${[...new Set(names)].join(', ')}`,
@@ -152,7 +153,7 @@ function agentNamed(plan: Plan, wanted: string): AgentSpec {
 /** Failure `agent-missing` when some task would be taken by the demo agent only because nothing else was found. */
 export function requireAgent(loaded: LoadedPlan): void {
   if (loaded.origins.agent !== 'none') return;
-  const some = KNOWN_AGENTS.slice(0, 3).map((agent) => `${agent.name} (${agent.hint})`);
+  const some = PRESETS.slice(0, 3).map((agent) => `${agent.name} (${agent.install})`);
   throw new Failure(
     'agent-missing',
     ['no coding agent was named, and none was found on PATH. Some that would be:', ...some].join('\n'),
@@ -175,10 +176,18 @@ export function onlyTasks(plan: Plan, ids: readonly string[]): readonly TaskId[]
 export function commandsOf(plan: Plan): readonly string[] {
   const used = new Set(plan.tasks.flatMap((task) => [task.agent, ...task.fallback]));
   const agents = Object.values(plan.agents).flatMap((agent) =>
-    agent.kind === 'command' && used.has(agent.name) ? [`agent ${agent.name}: ${agent.run}`] : [],
+    agent.kind === 'command' && used.has(agent.name) ? agentCommands(agent) : [],
   );
   const gates = Object.values(plan.gates).map((gate) => `gate ${gate.name}: ${gate.run}`);
   return [...plan.workspace.setup.map((command) => `set-up: ${command}`), ...agents, ...gates];
+}
+
+function agentCommands(agent: Extract<AgentSpec, { kind: 'command' }>): readonly string[] {
+  const resume = agent.client?.resume ?? null;
+  return [
+    `agent ${agent.name}: ${agent.run}`,
+    ...(resume === null ? [] : [`agent ${agent.name}, going on: ${resume}`]),
+  ];
 }
 
 export function sayProblems(context: Context, problems: readonly PlanDiagnostic[], text: string): void {

@@ -22,10 +22,18 @@ const MAX_ENTRIES = 500;
 export function trustDigest(plan: Plan): string {
   const gates = Object.values(plan.gates).map((gate) => [gate.name, gate.run, gate.env, gate.cwd]);
   const agents = Object.values(plan.agents).map((agent) =>
-    agent.kind === 'command' ? [agent.name, agent.run, agent.env, agent.passEnv] : [agent.name],
+    agent.kind === 'command'
+      ? [agent.name, agent.run, agent.env, agent.passEnv, ...resumeOf(agent)]
+      : [agent.name],
   );
   const { setup, env } = plan.workspace;
   return createHash('sha256').update(JSON.stringify({ gates, agents, setup, env })).digest('hex');
+}
+
+/** Only where there is one, so that lists allowed before stay allowed. */
+function resumeOf(agent: Extract<Plan['agents'][string], { kind: 'command' }>): readonly string[] {
+  const resume = agent.client?.resume ?? null;
+  return resume === null ? [] : [resume];
 }
 
 export function isTrusted(place: Place, plan: Plan): boolean {

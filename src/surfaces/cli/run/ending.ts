@@ -31,18 +31,24 @@ export async function endRun(session: Session, end: DriveEnd): Promise<number> {
 
 export function exitCodeOfEnd(end: DriveEnd): number {
   const { life } = end.state;
-  if (end.kind === 'drained') return end.signalCode ?? EXIT.failed;
+  if (end.kind === 'drained') return end.signalCode ?? (isSpent(end.state) ? EXIT.limit : EXIT.failed);
   return life.kind === 'finished' ? exitCodeOfOutcome(life.outcome) : EXIT.failed;
 }
 
 async function nextCommand(session: Session, end: DriveEnd): Promise<string | null> {
   const { state } = end;
+  if (end.kind === 'drained' && isSpent(state)) return 'to go on with the same budget again: copse resume';
   if (end.kind === 'drained') return 'to go on: copse run';
   if (state.queue.landed.length === 0) return null;
   const facts = await session.deps.git.facts();
   const home = facts.defaultBranch ?? facts.currentBranch;
   if (home === null || home === state.target || state.mode === 'merge') return null;
   return `to bring it to ${home}: copse merge ${state.target} --into ${home}`;
+}
+
+/** Its budget paused it. */
+function isSpent({ life, budgets }: RunState): boolean {
+  return life.kind === 'paused' && budgets.get('')?.isOpen === true;
 }
 
 /** Whether some command is needed before this run can end as wished. */
