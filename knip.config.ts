@@ -10,6 +10,7 @@ const programs = [
   'src/adapters/processes/supervisor/main.ts',
   'src/adapters/regex/worker.ts',
   'src/adapters/agents/demo/main.ts',
+  'src/adapters/agents/acp/main.ts',
   'src/core/mergequeue/index.ts',
 ].filter((file) => existsSync(file));
 

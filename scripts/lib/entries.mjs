@@ -13,6 +13,7 @@ export const entries = [
   { out: 'copse', source: 'src/main.ts', split: true, bin: true },
   { out: 'supervisor', source: 'src/adapters/processes/supervisor/main.ts' },
   { out: 'demo-agent', source: 'src/adapters/agents/demo/main.ts', bin: true },
+  { out: 'acp-bridge', source: 'src/adapters/agents/acp/main.ts' },
   { out: 'mergequeue', source: 'src/core/mergequeue/index.ts', types: true },
 ];
 

@@ -50,7 +50,12 @@ export async function openDeps(options: OpenDepsOptions): Promise<OpenedDeps> {
     git,
     processes,
     store,
-    agents: createAgents({ environment, node: process.execPath, demoAgent: join(distDir, 'demo-agent.js') }),
+    agents: createAgents({
+      environment,
+      node: process.execPath,
+      demoAgent: join(distDir, 'demo-agent.js'),
+      acpBridge: join(distDir, 'acp-bridge.js'),
+    }),
     clock,
     machine: openMachine(),
     files: openFiles(),

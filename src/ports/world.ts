@@ -75,6 +75,8 @@ export interface LaunchRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Conversation to go on with; null or absent: a new one. */
   readonly session?: string | null;
+  /** The whole brief beside the prompt of a conversation that goes on, for a client that has to begin anew. */
+  readonly briefFile?: AbsolutePath | null;
   /** Where the agent's tools are served; absent until something provides them. */
   readonly mcpUrl?: string | null;
   /** Folders of git that a commit in the worktree writes to. */

@@ -33,7 +33,12 @@ const user = {
   MY_OPAQUE: 'abcdefghijklmnopqrstuvwx',
   LC_EVIL: 'x y',
 };
-const real = createAgents({ environment: user, node: process.execPath, demoAgent: '/demo-agent.js' });
+const real = createAgents({
+  environment: user,
+  node: process.execPath,
+  demoAgent: '/demo-agent.js',
+  acpBridge: '/acp-bridge.js',
+});
 
 function command(run: string, more: Partial<CommandSpec> = {}): CommandSpec {
   return {

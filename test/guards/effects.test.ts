@@ -14,6 +14,7 @@ const ENTRIES = [
   'src/adapters/processes/supervisor/main.ts',
   'src/adapters/regex/worker.ts',
   'src/adapters/agents/demo/main.ts',
+  'src/adapters/agents/acp/main.ts',
 ];
 
 /** Wraps `process.emitWarning` while one module loads. */

@@ -19,7 +19,16 @@ const ALLOWED = new Set(
 /** Nobody sits at an agent's terminal: a prompt, a pager or an editor would only hang. */
 const UNATTENDED = { GIT_TERMINAL_PROMPT: '0', GIT_PAGER: 'cat', PAGER: 'cat', GIT_EDITOR: ':' };
 
+const LEAST_SECRET = 6;
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|SESSION/i;
+
+/** Values that look like secrets by their names, longest first; for a process that knows nothing but its environment. */
+export function secretValues(environment: Environment): readonly string[] {
+  return Object.entries(environment)
+    .flatMap(([name, value]) => (SECRET_NAME.test(name) && !name.startsWith('COPSE_') ? (value ?? []) : []))
+    .filter((value) => value.length >= LEAST_SECRET)
+    .toSorted((a, b) => b.length - a.length);
+}
 
 export interface EnvironmentParts {
   readonly user: Environment;
@@ -67,5 +76,5 @@ export function secretsOf(parts: EnvironmentParts, environment: Readonly<Record<
   for (const [name, value] of Object.entries(environment)) {
     if (/_proxy$/i.test(name) && value.includes('@')) found.add(value);
   }
-  return [...found].filter((value) => value.length >= 6).toSorted((a, b) => b.length - a.length);
+  return [...found].filter((value) => value.length >= LEAST_SECRET).toSorted((a, b) => b.length - a.length);
 }

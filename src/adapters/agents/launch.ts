@@ -1,8 +1,10 @@
 /** Agents as processes: what to start, with which environment, and how the prompt gets in. Nothing is started here. */
-import type { AgentSpec } from '../../core/plan/model.ts';
+import path from 'node:path';
+import type { AcpSpec, AgentSpec } from '../../core/plan/model.ts';
 import { assertNever } from '../../kit/assert.ts';
 import { Failure } from '../../kit/failure.ts';
 import type { AgentsPort, Launch, LaunchRequest } from '../../ports/world.ts';
+import { bridgeArguments, DEFAULT_ANSWER_MS } from './acp/arguments.ts';
 import { composeEnvironment, type Environment, type EnvironmentParts, secretsOf } from './environment.ts';
 import { readStream } from './read-stream.ts';
 import { compileTemplate, type Placeholder } from './template.ts';
@@ -19,6 +21,8 @@ export interface AgentsOptions {
   readonly node: string;
   /** Absolute path of the built `demo-agent.js`. */
   readonly demoAgent: string;
+  /** Absolute path of the built `acp-bridge.js`. */
+  readonly acpBridge: string;
 }
 
 /** The real port. `launch` throws `Failure` `agent-template` for a command that cannot be built safely. */
@@ -51,12 +55,39 @@ function launchCommand(agent: CommandSpec, request: LaunchRequest, options: Agen
   requireValues(request, uses);
   const parts = partsOf(request, options.environment, agent.passEnv, agent.env);
   const env = composeEnvironment(parts);
+  const argv = shellCommand(script, uses.has('prompt') ? argumentOf(request) : null);
   return {
-    argv: shellCommand(script, uses.has('prompt') ? argumentOf(request) : null),
+    argv: agent.acp === undefined ? argv : bridged(agent.acp, argv, { request, options, env }),
     env,
     stdin: agent.promptVia === 'stdin' ? request.prompt : null,
     secrets: secretsOf(parts, env),
   };
+}
+
+/** The bridge in place of the agent, with the agent as its child. */
+function bridged(
+  acp: AcpSpec,
+  command: readonly [string, ...string[]],
+  { request, options, env }: Bridging,
+): readonly [string, ...string[]] {
+  const given = bridgeArguments({
+    permissions: acp.permissions,
+    questions: path.join(path.dirname(request.promptFile), 'questions'),
+    session: request.session ?? null,
+    brief: request.briefFile ?? null,
+    model: acp.model,
+    offersFiles: acp.offersFiles,
+    auth: acp.auth !== null && env[acp.auth.variable] !== undefined ? acp.auth.method : null,
+    answerMs: DEFAULT_ANSWER_MS,
+    command,
+  });
+  return [options.node, options.acpBridge, ...given];
+}
+
+interface Bridging {
+  readonly request: LaunchRequest;
+  readonly options: AgentsOptions;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** A conversation that is named is gone on with, where the client can. */

@@ -8,6 +8,7 @@ export const STREAM_FORMATS = [
   'copilot',
   'cline',
   'aider',
+  'copse',
   'text',
 ] as const;
 

@@ -8,6 +8,7 @@
  */
 import type { PriceTable } from '../agents/prices.ts';
 import type { StreamFormat } from '../agents/formats.ts';
+import type { AcpPermission } from '../agents/permissions.ts';
 import type { BranchName, GateName, RepoPath, TaskId } from '../ids.ts';
 
 export interface Plan {
@@ -129,7 +130,20 @@ export type AgentSpec =
       readonly instructions: string | null;
       /** Absent for a command of which nothing is known but its exit. */
       readonly client?: ClientSpec;
+      /** Its command speaks the Agent Client Protocol; absent: it takes its prompt as `promptVia` says. */
+      readonly acp?: AcpSpec;
     };
+
+/** How an agent that speaks ACP is dealt with. */
+export interface AcpSpec {
+  readonly permissions: AcpPermission;
+  /** Chosen through the protocol; null: by its command, or its own choice. */
+  readonly model: string | null;
+  /** Whether it is offered to read and write through its client. */
+  readonly offersFiles: boolean;
+  /** Way to log in, when the agent wants it and the variable is there. */
+  readonly auth: { readonly method: string; readonly variable: string } | null;
+}
 
 /** What is known of the program behind a command. */
 export interface ClientSpec {

@@ -1,6 +1,7 @@
 /** Starts one agent process in the task's worktree, with a snapshot of what it must not change taken before. */
 import { type Conversation, conversationOf } from '../../core/agents/conversation.ts';
 import { attemptsOfTask, spendingOf } from '../../core/agents/spending.ts';
+import type { AbsolutePath } from '../../core/ids.ts';
 import { briefOf, continuationOf } from '../../core/run/brief.ts';
 import type { RunState, TaskState } from '../../core/run/state.ts';
 import type { Step } from '../../core/run/steps.ts';
@@ -40,6 +41,7 @@ export async function startAttempt(step: Start, context: ActContext): Promise<re
     const prompt = await promptOf(step, context, conversation);
     const promptFile = under(deps.paths.state, `${folder}/prompt.md`);
     await deps.files.write(promptFile, prompt);
+    const briefFile = await briefBeside(step, context, conversation);
     const workspace = task.workspace;
     const env = commandEnvironment(
       deps,
@@ -58,6 +60,7 @@ export async function startAttempt(step: Start, context: ActContext): Promise<re
       branch: spec.branch,
       env,
       session: conversation?.session ?? null,
+      briefFile,
       gitDirs: await deps.git.gitDirs(spec),
     });
     await deps.processes.start({
@@ -108,6 +111,20 @@ async function promptOf(
   return conversation === null
     ? briefOf(state, task, logs, { agent: step.agent, diff: await diffSoFar(task, context) })
     : continuationOf(state, task, logs, conversation.previous);
+}
+
+/** The whole brief, for a client that begins a new conversation by itself when the old one is gone; null: no need. */
+async function briefBeside(
+  step: Start,
+  context: ActContext,
+  conversation: Conversation | null,
+): Promise<AbsolutePath | null> {
+  const { deps, state } = context;
+  const agent = state.plan.agents[step.agent];
+  if (conversation === null || agent?.kind !== 'command' || agent.acp === undefined) return null;
+  const file = under(deps.paths.state, `${attemptFolder(state.id, step.attempt)}/brief.md`);
+  await deps.files.write(file, await promptOf(step, context, null));
+  return file;
 }
 
 /** A new conversation about work that has begun is shown what is there. */

@@ -7,6 +7,7 @@ import { aiderReader } from './aider.ts';
 import { claudeReader } from './claude.ts';
 import { clineReader } from './cline.ts';
 import { codexReader } from './codex.ts';
+import { copseReader } from './copse.ts';
 import { copilotReader } from './copilot.ts';
 import { asMap, type Fields } from './fields.ts';
 import { geminiReader } from './gemini.ts';
@@ -50,6 +51,8 @@ function readerOf(format: StreamFormat): StreamReader | null {
       return withPlainTrouble(copilotReader());
     case 'cline':
       return withPlainTrouble(clineReader());
+    case 'copse':
+      return withPlainTrouble(copseReader());
     case 'aider':
       return aiderReader();
     case 'text':

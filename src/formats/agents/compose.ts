@@ -73,10 +73,10 @@ export function presetNames(): readonly string[] {
 }
 
 /** A value of the plan's own: no placeholder in it is replaced. */
-function literal(value: string): string {
+export function literal(value: string): string {
   return value.replaceAll(/\{([a-z][a-z0-9_]*)\}/g, '{{$1}}');
 }
 
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,8 +1,11 @@
 import { closestTo } from '../../kit/closest.ts';
 import type { AgentSpec, ClientSpec } from '../../core/plan/model.ts';
 import { clientOfCommand, composeAgent, lacksApproval, presetNames, unsupported } from '../agents/compose.ts';
-import { type ClientPreset, presetNamed } from '../agents/presets.ts';
+import { type AcpPreset, acpPresetNamed, acpPresetNames } from '../agents/acp-presets.ts';
+import { composeAcp } from '../agents/compose-acp.ts';
+import { type ClientPreset, type Permission, presetNamed } from '../agents/presets.ts';
 import type { PlanContext } from './context.ts';
+import { acpAgent } from './make-acp-agent.ts';
 import { report } from './context.ts';
 import { textValues } from './make-gates.ts';
 import { listOf } from './quantities.ts';
@@ -22,6 +25,8 @@ export function makeAgents(context: PlanContext): Readonly<Record<string, AgentS
 /** An agent that a plan may name without defining it; null when there is none of that name. */
 export function builtInAgent(name: string): AgentSpec | null {
   if (name === DEMO_AGENT) return demoAgent(DEMO_AGENT);
+  const acp = acpPresetNamed(name);
+  if (acp !== null) return composeAcp(acp, name);
   const preset = presetNamed(name);
   return preset === null ? null : composeAgent(preset, name);
 }
@@ -37,9 +42,13 @@ export function fallbackOf(context: PlanContext, name: string): readonly string[
 }
 
 function makeAgent(context: PlanContext, name: string): AgentSpec {
-  const { map, base, problem } = resolveChain(context, name);
+  const { map, base, acp, problem } = resolveChain(context, name);
   if (problem !== null) report(context, ['agents', name, 'use'], problem);
   const instructions = instructionsOf(context, name, map.instructions);
+  const speaker = map.acp ?? acp;
+  if (map.run === undefined && speaker !== null)
+    return acpAgent(context, name, map, { source: speaker, instructions });
+  if (map.permissions === 'ask') noAsking(context, name);
   if (map.run !== undefined) return commandAgent(context, name, { ...map, run: map.run }, instructions);
   if (base !== null && base !== DEMO_AGENT) return presetAgent(context, name, { map, base, instructions });
   if (base === null && problem === null) {
@@ -61,7 +70,7 @@ interface FromPreset {
 
 function presetAgent(context: PlanContext, name: string, { map, base, instructions }: FromPreset): AgentSpec {
   const settings = {
-    permissions: map.permissions,
+    permissions: permissionOf(map),
     model: map.model,
     args: map.args === undefined ? undefined : listOf(map.args),
     passEnv: listOf(map.pass_env),
@@ -88,6 +97,19 @@ function presetAgent(context: PlanContext, name: string, { map, base, instructio
     });
   }
   return composeAgent(base, name, settings);
+}
+
+function permissionOf({ permissions }: AgentMap): Permission | undefined {
+  return permissions === 'ask' ? undefined : permissions;
+}
+
+function noAsking(context: PlanContext, name: string): void {
+  report(context, ['agents', name, 'permissions'], {
+    code: 'E0209',
+    message: `agent "${name}" cannot ask a person`,
+    why: 'only agents that speak ACP ask and wait for the answer',
+    fix: 'use: gemini-acp    # or another of that kind; or permissions: edit',
+  });
 }
 
 function commandAgent(
@@ -159,31 +181,47 @@ interface Resolved {
   readonly map: AgentMap;
   /** What the chain ends in, when that is built in. */
   readonly base: typeof DEMO_AGENT | ClientPreset | null;
+  readonly acp: AcpPreset | null;
   readonly problem: Parameters<typeof report>[2] | null;
 }
 
 /** Follows `use` and puts each definition over the one it builds on. */
 function resolveChain(context: PlanContext, name: string): Resolved {
   const agents = context.file.agents ?? {};
-  const known = [...Object.keys(agents), DEMO_AGENT, ...presetNames()];
+  const known = [...Object.keys(agents), DEMO_AGENT, ...presetNames(), ...acpPresetNames()];
   const seen: string[] = [];
   let map: AgentMap = {};
+  const ending = (more: Partial<Resolved>): Resolved => ({
+    map,
+    base: null,
+    acp: null,
+    problem: null,
+    ...more,
+  });
   for (let at = name; ;) {
-    if (seen.includes(at)) return { map, base: null, problem: circleProblem([...seen, at]) };
+    if (seen.includes(at)) return ending({ problem: circleProblem([...seen, at]) });
     if (!Object.hasOwn(agents, at)) {
+      const acp = acpPresetNamed(at);
       const base = at === DEMO_AGENT ? DEMO_AGENT : presetNamed(at);
-      return { map, base, problem: base === null && seen.length > 0 ? unknownBase(seen, at, known) : null };
+      const isUnknown = base === null && acp === null && seen.length > 0;
+      return ending({ base, acp, problem: isUnknown ? unknownBase(seen, at, known) : null });
     }
     seen.push(at);
     const own = asMap(agents[at], known, at);
     const { use, ...settings } = own;
     map = { ...settings, ...map };
-    if (use !== undefined && own.run !== undefined) return { map, base: null, problem: bothProblem(at) };
+    const command = own.run ?? own.acp;
+    if (own.run !== undefined && own.acp !== undefined)
+      return ending({ problem: bothProblem(at, 'acp', 'run') });
+    if (use !== undefined && command !== undefined)
+      return ending({ problem: bothProblem(at, 'use', own.run === undefined ? 'acp' : 'run') });
     // `claude: {model: opus}` sets options of the built-in one, `claude: {use: claude}` does the same.
-    const preset = own.run === undefined && (use === undefined || use === at) ? presetNamed(at) : null;
-    if (preset !== null) return { map, base: preset, problem: null };
-    if (use === undefined) return { map, base: null, problem: null };
-    if (use === DEMO_AGENT && at === DEMO_AGENT) return { map, base: DEMO_AGENT, problem: null };
+    const isOwnName = command === undefined && (use === undefined || use === at);
+    const preset = isOwnName ? presetNamed(at) : null;
+    const acp = isOwnName ? acpPresetNamed(at) : null;
+    if (preset !== null || acp !== null) return ending({ base: preset, acp });
+    if (use === undefined) return ending({});
+    if (use === DEMO_AGENT && at === DEMO_AGENT) return ending({ base: DEMO_AGENT });
     at = use;
   }
 }
@@ -191,9 +229,8 @@ function resolveChain(context: PlanContext, name: string): Resolved {
 /** A text is the name of an agent when there is one, else a command. */
 function asMap(agent: AgentFile | undefined, known: readonly string[], self: string): AgentMap {
   if (typeof agent !== 'string') return agent ?? {};
-  return known.includes(agent) && (agent !== self || agent === DEMO_AGENT || presetNamed(agent) !== null)
-    ? { use: agent }
-    : { run: agent };
+  const isBuiltIn = agent === DEMO_AGENT || presetNamed(agent) !== null || acpPresetNamed(agent) !== null;
+  return known.includes(agent) && (agent !== self || isBuiltIn) ? { use: agent } : { run: agent };
 }
 
 function promptViaOf(run: string): 'arg' | 'stdin' | 'file' {
@@ -230,7 +267,7 @@ function unknownBase(seen: readonly string[], use: string, known: readonly strin
   };
 }
 
-function bothProblem(name: string): Resolved['problem'] {
-  const message = `agent "${name}" has both use and run`;
+function bothProblem(name: string, one: string, other: string): Resolved['problem'] {
+  const message = `agent "${name}" has both ${one} and ${other}`;
   return { code: 'E0208', message, why: 'one of them would be ignored', fix: 'remove one' };
 }

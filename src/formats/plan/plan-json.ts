@@ -1,9 +1,11 @@
 /** The frozen plan of a run as it stands in the event log. */
 import type { Price } from '../../core/agents/prices.ts';
 import { STREAM_FORMATS } from '../../core/agents/formats.ts';
+import { ACP_PERMISSIONS } from '../../core/agents/permissions.ts';
 import { parseTaskId } from '../../core/ids.ts';
 import type { BranchName, GateName, RepoPath, TaskId } from '../../core/ids.ts';
 import type {
+  AcpSpec,
   AgentSpec,
   Budget,
   ClientSpec,
@@ -78,7 +80,7 @@ const budget = shape<Budget>({
 
 type CommandSpec = Extract<AgentSpec, { kind: 'command' }>;
 
-const bareCommand = shape<Omit<CommandSpec, 'client'>>({
+const bareCommand = shape<Omit<CommandSpec, 'client' | 'acp'>>({
   kind: oneOf(['command']),
   name: text,
   run: text,
@@ -105,6 +107,20 @@ function clientOf(value: unknown, path: string): Pick<CommandSpec, 'client'> {
   return client === undefined ? {} : { client: clientSpec(client, `${path}.client`) };
 }
 
+const acpSpec = shape<AcpSpec>({
+  permissions: oneOf(ACP_PERMISSIONS),
+  model: orNull(text),
+  offersFiles: flag,
+  auth: orNull(shape<NonNullable<AcpSpec['auth']>>({ method: text, variable: text })),
+});
+
+const withAcp = shape<{ acp: unknown }>({ acp: anything });
+
+function acpOf(value: unknown, path: string): Pick<CommandSpec, 'acp'> {
+  const { acp } = withAcp(value, path);
+  return acp === undefined ? {} : { acp: acpSpec(acp, `${path}.acp`) };
+}
+
 const agent = byKind<AgentSpec>({
   demo: shape<Extract<AgentSpec, { kind: 'demo' }>>({
     kind: oneOf(['demo']),
@@ -112,7 +128,11 @@ const agent = byKind<AgentSpec>({
     parallel: orNull(number),
     instructions: orNull(text),
   }),
-  command: (value, path) => ({ ...bareCommand(value, path), ...clientOf(value, path) }),
+  command: (value, path) => ({
+    ...bareCommand(value, path),
+    ...clientOf(value, path),
+    ...acpOf(value, path),
+  }),
 });
 
 const workspace = shape<WorkspacePolicy>({

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { STREAM_FORMATS } from '../../core/agents/formats.ts';
-import { PERMISSIONS } from '../agents/presets.ts';
+import { ACP_PERMISSIONS } from '../../core/agents/permissions.ts';
 import { gate } from './schema-gate.ts';
 import { budget, sharedShape, task } from './schema-task.ts';
 import {
@@ -31,12 +31,17 @@ const agentMap = settings({
   use: id
     .optional()
     .describe(
-      'A built-in agent (`demo`, `claude`, `codex`, `gemini`, `opencode`, `qwen`, `copilot`, `aider`, `amp`, `cline`, `kilo`), or another agent of this plan that this one builds on.',
+      'A built-in agent (`demo`, `claude`, `codex`, `gemini`, `opencode`, `qwen`, `copilot`, `aider`, `amp`, `cline`, `kilo`; over ACP `gemini-acp`, `opencode-acp`, `qwen-acp`, `claude-acp`, `codex-acp`, `copilot-acp`), or another agent of this plan that this one builds on.',
     ),
   run: text
     .optional()
     .describe(
       'Shell command that starts the agent. `{prompt}`, `{prompt_file}`, `{worktree}`, `{task}` … are replaced by quoted values.',
+    ),
+  acp: text
+    .optional()
+    .describe(
+      'Shell command that starts an agent which speaks the Agent Client Protocol on its standard streams.',
     ),
   prompt_via: word(['arg', 'stdin', 'file'])
     .optional()
@@ -49,10 +54,10 @@ const agentMap = settings({
   env: environment.optional().describe('Environment variables of the agent.'),
   parallel: positive.optional().describe('Most attempts of this agent at once.'),
   instructions: text.optional().describe('Put before every prompt: text, or the path of a .md or .txt file.'),
-  permissions: word(PERMISSIONS)
+  permissions: word(ACP_PERMISSIONS)
     .optional()
     .describe(
-      'What a built-in agent may do: `edit` its folder, only read (`plan`), or everything (`full`). Default: `edit`.',
+      'What the agent may do: `edit` its folder, only read (`plan`), everything (`full`), or what a person allows (`ask`, for agents that speak ACP). Default: `edit`.',
     ),
   model: line.optional().describe('Model of a built-in agent; for a command, whose price its tokens have.'),
   args: oneOrMany(line, 'an argument')

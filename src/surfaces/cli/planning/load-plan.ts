@@ -9,6 +9,7 @@ import type { PlanOrigins } from '../../../formats/plan/context.ts';
 import { renderDiagnostic } from '../../../formats/plan/diagnostic.ts';
 import { entryOf } from '../../../formats/plan/node.ts';
 import { readSource } from '../../../formats/plan/read.ts';
+import { acpPresetNames } from '../../../formats/agents/acp-presets.ts';
 import { presetNames } from '../../../formats/agents/compose.ts';
 import { PRESETS } from '../../../formats/agents/presets.ts';
 import { builtInAgent } from '../../../formats/plan/make-agents.ts';
@@ -140,7 +141,7 @@ function agentNamed(plan: Plan, wanted: string): AgentSpec {
       instructions: null,
     };
   }
-  const names = ['demo', ...Object.keys(plan.agents), ...presetNames()];
+  const names = ['demo', ...Object.keys(plan.agents), ...presetNames(), ...acpPresetNames()];
   throw new Failure(
     'usage-agent',
     `--agent ${wanted} names no agent; known are ${[...new Set(names)].join(', ')}`,
@@ -186,7 +187,7 @@ function agentCommands(agent: Extract<AgentSpec, { kind: 'command' }>): readonly
   const resume = agent.client?.resume ?? null;
   return [
     `agent ${agent.name}: ${agent.run}`,
-    ...(resume === null ? [] : [`agent ${agent.name}, going on: ${resume}`]),
+    ...(resume === null || agent.acp !== undefined ? [] : [`agent ${agent.name}, going on: ${resume}`]),
   ];
 }
 

@@ -23,7 +23,7 @@ export function trustDigest(plan: Plan): string {
   const gates = Object.values(plan.gates).map((gate) => [gate.name, gate.run, gate.env, gate.cwd]);
   const agents = Object.values(plan.agents).map((agent) =>
     agent.kind === 'command'
-      ? [agent.name, agent.run, agent.env, agent.passEnv, ...resumeOf(agent)]
+      ? [agent.name, agent.run, agent.env, agent.passEnv, ...resumeOf(agent), ...acpOf(agent)]
       : [agent.name],
   );
   const { setup, env } = plan.workspace;
@@ -34,6 +34,11 @@ export function trustDigest(plan: Plan): string {
 function resumeOf(agent: Extract<Plan['agents'][string], { kind: 'command' }>): readonly string[] {
   const resume = agent.client?.resume ?? null;
   return resume === null ? [] : [resume];
+}
+
+/** Who answers what the agent asks decides what it may do. */
+function acpOf(agent: Extract<Plan['agents'][string], { kind: 'command' }>): readonly string[] {
+  return agent.acp === undefined ? [] : ['acp', agent.acp.permissions];
 }
 
 export function isTrusted(place: Place, plan: Plan): boolean {

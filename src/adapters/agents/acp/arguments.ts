@@ -1,0 +1,70 @@
+/** The command line of the bridge: written by `launch`, read by the bridge. Secrets come by the environment, the prompt by stdin. */
+import { parseArgs } from 'node:util';
+import { ACP_PERMISSIONS, type AcpPermission } from '../../../core/agents/permissions.ts';
+import { Failure } from '../../../kit/failure.ts';
+
+export interface BridgeArguments {
+  readonly permissions: AcpPermission;
+  /** Folder of questions to a person and their answers. */
+  readonly questions: string;
+  readonly session: string | null;
+  /** File with the whole brief, for a conversation that cannot be taken up; null: that is an error. */
+  readonly brief: string | null;
+  readonly model: string | null;
+  readonly offersFiles: boolean;
+  readonly auth: string | null;
+  /** How long a person has to answer. */
+  readonly answerMs: number;
+  /** The agent, as it is started. */
+  readonly command: readonly [string, ...string[]];
+}
+
+/** A task that waits for a person who is away goes on without after this. */
+export const DEFAULT_ANSWER_MS = 30 * 60_000;
+
+export function bridgeArguments(given: BridgeArguments): readonly string[] {
+  const named = Object.entries({
+    permissions: given.permissions,
+    questions: given.questions,
+    session: given.session,
+    brief: given.brief,
+    model: given.model,
+    files: given.offersFiles ? 'yes' : 'no',
+    auth: given.auth,
+    'answer-ms': String(given.answerMs),
+  });
+  const flags = named.flatMap(([name, value]) => (value === null ? [] : [`--${name}=${value}`]));
+  return [...flags, '--', ...given.command];
+}
+
+/** Throws `Failure` `bridge-arguments` for anything `bridgeArguments` would not write. */
+export function parseBridgeArguments(argv: readonly string[]): BridgeArguments {
+  const text = { type: 'string' } as const;
+  const options = {
+    permissions: text,
+    questions: text,
+    session: text,
+    brief: text,
+    model: text,
+    files: text,
+    auth: text,
+    'answer-ms': text,
+  };
+  const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+  const permissions = ACP_PERMISSIONS.find((one) => one === (values.permissions ?? 'edit'));
+  const [file, ...rest] = positionals;
+  const answerMs = Number(values['answer-ms'] ?? DEFAULT_ANSWER_MS);
+  if (permissions === undefined || file === undefined || values.questions === undefined || !(answerMs > 0))
+    throw new Failure('bridge-arguments', 'the arguments of the bridge to the agent are incomplete');
+  return {
+    permissions,
+    questions: values.questions,
+    session: values.session ?? null,
+    brief: values.brief ?? null,
+    model: values.model ?? null,
+    offersFiles: values.files !== 'no',
+    auth: values.auth ?? null,
+    answerMs,
+    command: [file, ...rest],
+  };
+}
