@@ -16,7 +16,7 @@ import { commandOf, detect, type Detected } from '../planning/detected.ts';
 import { findPlan } from '../planning/find-plan.ts';
 import { type LoadedPlan, loadPlan } from '../planning/load-plan.ts';
 import { requireTrust } from '../planning/trust.ts';
-import { driveRun } from '../run/drive.ts';
+import { type DriveEnd, driveRun } from '../run/drive.ts';
 import { exitCodeOfEnd, isUnfinished } from '../run/ending.ts';
 import { newRunId } from '../run/perform-run.ts';
 import { branchesOf, targetOf } from './landing-target.ts';
@@ -43,10 +43,7 @@ export interface MergeRequest {
 
 export function performMerge(context: Context, request: MergeRequest): Promise<number> {
   return withSession(context, async (session) => {
-    const {
-      deps,
-      context: { out },
-    } = session;
+    const { deps } = session;
     requireWork(request);
     const target = await targetOf(session, request.into);
     const branches = await branchesOf(session, request.branches, target);
@@ -85,22 +82,27 @@ export function performMerge(context: Context, request: MergeRequest): Promise<n
         ),
       { takeover: request.takeover, json: request.watch.length > 0 ? 'events' : 'silent' },
     );
-    const view = mergeView(end.state);
-    const code = exitCodeOfEnd(end);
-    if (out.json && request.watch.length > 0) {
-      const ts = timeOf(end.state.lastAtMs);
-      out.record({ v: 1, seq: end.lastSeq, ts, type: 'merge.summary', ...view, exit_code: code });
-      return code;
-    }
-    if (out.json) {
-      out.envelope('merge', { ...view, exit_code: code });
-      return code;
-    }
-    for (const problem of problemsOf(end.state, { logOf: () => null }))
-      out.problem('', ...problemText(problem, out.notePaint));
-    out.answer(summary(view));
-    return code;
+    return answer(session, end, request.watch.length > 0);
   });
+}
+
+/** `asEvents`: the events were printed as they came, and this is the last line. */
+function answer({ context: { out } }: Session, end: DriveEnd, asEvents: boolean): number {
+  const view = mergeView(end.state);
+  const code = exitCodeOfEnd(end);
+  if (out.json && asEvents) {
+    const ts = timeOf(end.state.lastAtMs);
+    out.record({ v: 1, seq: end.lastSeq, ts, type: 'merge.summary', ...view, exit_code: code });
+    return code;
+  }
+  if (out.json) {
+    out.envelope('merge', { ...view, exit_code: code });
+    return code;
+  }
+  for (const problem of problemsOf(end.state, { logOf: () => null }))
+    out.problem('', ...problemText(problem, out.notePaint));
+  out.answer(summary(view));
+  return code;
 }
 
 function requireWork(request: MergeRequest): void {
