@@ -100,7 +100,7 @@ tasks:
     expect(back.code).toBe(0);
     expect([has('a.txt'), has('b.txt')]).toEqual([false, true]);
     expect(rig.git('log', '-1', '--format=%B', 'main')).toMatch(
-      /^Revert a[^]*it broke the site[^]*Validated-by: test/,
+      /^Revert [^]*it broke the site[^]*Validated-by: test/,
     );
     const [row] = rig.data(['status'])['tasks'] as { reason: string }[];
     expect(row?.reason).toContain('rolled back by rollback/a');
