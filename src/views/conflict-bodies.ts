@@ -1,7 +1,7 @@
 /** Events about conflicts and where a change came from, as they are printed. */
 import { assertNever } from '../kit/assert.ts';
 import type { ChangeOrigin } from '../core/run/conflict.ts';
-import type { ConflictEvent } from '../core/run/events.ts';
+import type { ConflictEvent } from '../core/run/queue-events.ts';
 
 export type OriginView =
   | {

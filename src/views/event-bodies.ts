@@ -1,7 +1,8 @@
 /** Public fields of task, worktree, attempt and queue events. Written out by hand: renaming a field inside must not rename it outside. */
 import { assertNever } from '../kit/assert.ts';
 import { originView } from './conflict-bodies.ts';
-import type { AttemptEvent, LimitEvent, QueueEvent, TaskEvent, WorkspaceEvent } from '../core/run/events.ts';
+import type { AttemptEvent, LimitEvent, TaskEvent, WorkspaceEvent } from '../core/run/events.ts';
+import type { QueueEvent } from '../core/run/queue-events.ts';
 import type { Tokens } from '../core/agents/events.ts';
 import type { StreamFacts } from '../core/agents/stream-facts.ts';
 import { timeOf } from './words.ts';

@@ -12,12 +12,10 @@ import type {
   AttemptEvent,
   LimitEvent,
   OverlapEvent,
-  ConflictEvent,
-  TargetEvent,
-  QueueEvent,
   TaskEvent,
   WorkspaceEvent,
 } from '../core/run/events.ts';
+import type { ConflictEvent, TargetEvent, QueueEvent } from '../core/run/queue-events.ts';
 import { overlapBody } from './overlap-view.ts';
 import { attemptBody, limitBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
 import { gateView } from './status-view.ts';

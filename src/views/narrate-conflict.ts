@@ -1,6 +1,6 @@
 /** Lines about conflicts with the target and what is tried on them. */
 import { assertNever } from '../kit/assert.ts';
-import type { ConflictEvent } from '../core/run/events.ts';
+import type { ConflictEvent } from '../core/run/queue-events.ts';
 import type { RunState } from '../core/run/state.ts';
 import { nameOf } from './narrate-queue.ts';
 import { say } from './narration.ts';

@@ -1,7 +1,7 @@
 /** Lines about the merge queue. A change is named by its task, or by its branch when it has none. */
 import { assertNever } from '../kit/assert.ts';
 import type { ChangeId } from '../core/ids.ts';
-import type { QueueEvent } from '../core/run/events.ts';
+import type { QueueEvent } from '../core/run/queue-events.ts';
 import type { RunState } from '../core/run/state.ts';
 import { say } from './narration.ts';
 import type { Narration } from './narration.ts';

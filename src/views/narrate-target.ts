@@ -1,7 +1,7 @@
 /** Lines about the target as a whole: the search for what turned it red, and its tags. */
 import { assertNever } from '../kit/assert.ts';
 import type { BisectVerdict } from '../core/run/bisect.ts';
-import type { TargetEvent } from '../core/run/events.ts';
+import type { TargetEvent } from '../core/run/queue-events.ts';
 import type { RunState } from '../core/run/state.ts';
 import { nameOf } from './narrate-queue.ts';
 import { say } from './narration.ts';

@@ -1,6 +1,6 @@
 /** Events about the target as a whole, as they are printed. */
 import { assertNever } from '../kit/assert.ts';
-import type { TargetEvent } from '../core/run/events.ts';
+import type { TargetEvent } from '../core/run/queue-events.ts';
 
 export function targetBody(event: TargetEvent) {
   switch (event.kind) {

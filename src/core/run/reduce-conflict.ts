@@ -2,7 +2,8 @@
 import { assertNever } from '../../kit/assert.ts';
 import type { ChangeId } from '../ids.ts';
 import type { ConflictState, MadeResolution, ResolutionTry } from './conflict.ts';
-import type { ConflictEvent, QueueEvent, RunEvent } from './events.ts';
+import type { RunEvent } from './events.ts';
+import type { ConflictEvent, QueueEvent } from './queue-events.ts';
 import { progressed } from './progressed.ts';
 import type { ChangeState, Progress, RunState } from './state.ts';
 import type { Step } from './steps.ts';

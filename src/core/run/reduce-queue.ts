@@ -1,7 +1,8 @@
 /** Merge queue events: changes, builds, landings, moves of the target. */
 import { assertNever } from '../../kit/assert.ts';
 import type { BuildId, ChangeId } from '../ids.ts';
-import type { QueueEvent, RunEvent } from './events.ts';
+import type { RunEvent } from './events.ts';
+import type { QueueEvent } from './queue-events.ts';
 import { progressed } from './progressed.ts';
 import { abandonedResolution, resolutionEjected, resolutionEntered } from './reduce-conflict.ts';
 import type { BuildState, ChangeState, QueueState, RunState } from './state.ts';

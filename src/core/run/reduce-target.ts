@@ -1,6 +1,7 @@
 /** What is found out about the target as a whole: the gates at the end, the search for a culprit, tags. */
 import { assertNever } from '../../kit/assert.ts';
-import type { RunEvent, TargetEvent } from './events.ts';
+import type { RunEvent } from './events.ts';
+import type { TargetEvent } from './queue-events.ts';
 import type { RunState } from './state.ts';
 
 type GatesFinished = Extract<RunEvent, { kind: 'gates.finished' }>;

@@ -19,7 +19,6 @@ import type {
   AttemptFacts,
   AttemptVerdict,
   BudgetMeasure,
-  EjectCause,
   ExpectedPair,
   ExitFacts,
   FailureCause,
@@ -29,6 +28,7 @@ import type {
   RunOutcome,
   Workspace,
 } from './events.ts';
+import type { EjectCause } from './queue-events.ts';
 import type { Overlap } from './overlaps.ts';
 import type { Priority } from './queue-orders.ts';
 import type { ChangeOrigin, ConflictState } from './conflict.ts';
