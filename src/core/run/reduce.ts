@@ -127,18 +127,12 @@ function settle(state: RunState, intent: IntentId): RunState {
 function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }>): RunState {
   switch (event.kind) {
     case 'run.paused':
-      if (state.life.kind === 'finished') return state;
-      return { ...state, life: { kind: 'paused', why: event.why, sinceMs: event.atMs } };
     case 'run.resumed':
-      return letGoOn({ ...state, life: { kind: 'running' } });
     case 'run.finished':
-      return { ...state, life: { kind: 'finished', outcome: event.outcome, atMs: event.atMs } };
     case 'intended':
-      return intended(state, event);
     case 'abandoned':
-      return abandoned(state, event);
     case 'operation':
-      return state;
+      return applyLife(state, event);
     case 'account.parked':
     case 'budget.exceeded':
       return reduceLimit(state, event);
@@ -195,6 +189,32 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
       return reduceQueueOrder(state, event);
     default:
       return applyLanding(state, event);
+  }
+}
+
+function applyLife(
+  state: RunState,
+  event: Exclude<
+    Extract<RunEvent, { kind: `run.${string}` | 'intended' | 'abandoned' | 'operation' }>,
+    { kind: 'run.started' }
+  >,
+): RunState {
+  switch (event.kind) {
+    case 'run.paused':
+      if (state.life.kind === 'finished') return state;
+      return { ...state, life: { kind: 'paused', why: event.why, sinceMs: event.atMs } };
+    case 'run.resumed':
+      return letGoOn({ ...state, life: { kind: 'running' } });
+    case 'run.finished':
+      return { ...state, life: { kind: 'finished', outcome: event.outcome, atMs: event.atMs } };
+    case 'intended':
+      return intended(state, event);
+    case 'abandoned':
+      return abandoned(state, event);
+    case 'operation':
+      return state;
+    default:
+      return assertNever(event);
   }
 }
 
