@@ -44,7 +44,7 @@ describe('before any run', () => {
     [['statsu'], 2, 'copse status'],
     [['run', '--frob'], 2, 'unknown option'],
     [['run', '--parallel', 'x'], 2, 'expected a whole number'],
-    [['merge'], 2, 'missing required argument'],
+    [['merge'], 2, 'no branch was named'],
     [['merge', 'nope'], 2, 'there is no branch nope'],
     [['serve'], 2, 'not available yet'],
     [['full'], 2, 'not available yet'],

@@ -24,6 +24,7 @@ agents:
 workspace: {base: main}
 limits: {parallel: 2}
 merge: {into: main, ${merge}}
+conflicts: {on_overlap: allow}
 ${TASKS}`,
   };
 }
@@ -99,7 +100,7 @@ describe('copse merge', () => {
   test('a branch in conflict waits with both sides on record and lands once it is resolved', () => {
     rig = new Rig('merge', { 'same.txt': 'base\n' });
     twoBranches();
-    const merged = rig.copse(['merge', 'one', 'two', '--gate', 'test -f same.txt', '--json']);
+    const merged = rig.copse(['merge', 'one', 'two', '--gate', 'test -f same.txt', '--slots', '1', '--json']);
     expect(merged.code).toBe(7);
     const { data } = JSON.parse(merged.stdout) as { data: Record<string, unknown> };
     expect(data['landed']).toMatchObject([{ branch: 'one' }]);
@@ -118,7 +119,7 @@ describe('copse merge', () => {
   test('what is given up stays reachable', () => {
     rig = new Rig('abort', { 'same.txt': 'base\n' });
     twoBranches();
-    rig.copse(['merge', 'one', 'two', '--gate', 'test -f same.txt']);
+    rig.copse(['merge', 'one', 'two', '--gate', 'test -f same.txt', '--slots', '1']);
     const view = rig.data(['resolve', 'two']);
     writeFileSync(path.join(String(view['path']), 'same.txt'), 'half done\n');
     const dropped = rig.data(['resolve', 'two', '--abort']);

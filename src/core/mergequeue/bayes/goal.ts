@@ -17,7 +17,7 @@ export function goalOf(board: Board, outlook: Outlook): Goal {
   const outside = new Uint32Array(count * words).fill(0xffffffff);
   const none = new Uint8Array(count);
   const out = new Uint32Array(words);
-  for (const item of byRisk(count, outlook.risk)) {
+  for (const item of byRisk(count, outlook.risk, outlook.worlds)) {
     out.fill(0);
     addRed(out, item, none, outlook);
     const end = partnerStarts[item + 1] ?? 0;
@@ -36,9 +36,21 @@ export function goalOf(board: Board, outlook: Outlook): Goal {
   return { largest, outside };
 }
 
-/** Items by rising risk, then by serving order. */
-export function byRisk(count: number, risk: Float64Array): number[] {
-  return Array.from({ length: count }, (_, item) => item).toSorted(
-    (a, b) => (risk[a] ?? 0) - (risk[b] ?? 0) || a - b,
-  );
+/**
+ * Items by rising risk; those whose risks differ by no more than the noise of a sample of `worlds` (two standard errors)
+ * by serving order, so that of two changes that cannot both land the one that was there first does.
+ */
+export function byRisk(count: number, risk: Float64Array, worlds: number): number[] {
+  const at = (item: number): number => risk[item] ?? 0;
+  const rising = Array.from({ length: count }, (_, item) => item).toSorted((a, b) => at(a) - at(b) || a - b);
+  const order: number[] = [];
+  for (let from = 0; from < count;) {
+    const least = at(rising[from] ?? 0);
+    const noise = 2 * Math.sqrt(((least + 1 / worlds) * (1 - least)) / worlds);
+    let to = from + 1;
+    while (to < count && at(rising[to] ?? 0) - least <= noise) to += 1;
+    order.push(...rising.slice(from, to).toSorted((a, b) => a - b));
+    from = to;
+  }
+  return order;
 }

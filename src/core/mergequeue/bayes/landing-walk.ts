@@ -26,7 +26,7 @@ interface Walk {
 export function landingWalk(field: Field): LandingTrees {
   const { worlds, risk } = field.outlook;
   const share = (red: WorldSet): number => 1 - sizeOf(red) / worlds;
-  const order = byRisk(field.board.items.length, risk);
+  const order = byRisk(field.board.items.length, risk, worlds);
   const growing = walk(field, { order, share, keepsAdding: landsMore });
   const whole = walk(field, {
     order,
@@ -45,7 +45,7 @@ export function landingWalkWithin(field: Field, within: WorldSet): readonly Tria
   const count = field.board.items.length;
   const risk = new Float64Array(count);
   for (let item = 0; item < count; item++) risk[item] = 1 - share(rowOf(outlook.alone, item, outlook));
-  return walk(field, { order: byRisk(count, risk), share, keepsAdding: landsMore }).emitted;
+  return walk(field, { order: byRisk(count, risk, size), share, keepsAdding: landsMore }).emitted;
 }
 
 function landsMore(size: number, chance: number, nextSize: number, next: number): boolean {
