@@ -6,6 +6,7 @@ import type { RunEvent, RunOptions } from '../core/run/events.ts';
 import type { EntryWish } from '../core/run/queue-orders.ts';
 import { fold } from '../core/run/reduce.ts';
 import type { RunState } from '../core/run/state.ts';
+import { outcomesUpTo } from '../core/schedule/queue-memory.ts';
 import type { Fact } from '../core/schedule/snapshot.ts';
 import type { Leadership } from '../ports/store.ts';
 import type { Deps, Observer } from './deps.ts';
@@ -76,8 +77,10 @@ export async function startRun(
     ...wishOf(branch, request.wishes),
     atMs,
   }));
+  const outcomes = outcomesUpTo(await loadLatest(deps.store));
+  const learned = outcomes.length === 0 ? {} : { outcomes };
   const events: RunEvent[] = [
-    { kind: 'run.started', run, mode, plan, target, base, options, atMs },
+    { kind: 'run.started', run, mode, plan, target, base, options, ...learned, atMs },
     ...entries,
   ];
   await journal.append(run, events);

@@ -20,6 +20,7 @@ import type {
   TreeId,
 } from '../ids.ts';
 import type { GateResult } from '../gates/model.ts';
+import type { QueueOutcome } from '../mergequeue/history.ts';
 import type { ConflictEvent, QueueEvent, TargetEvent } from './queue-events.ts';
 import type { QueueOrderEvent } from './queue-orders.ts';
 import type { Budget, Plan, RetryCause, Task } from '../plan/model.ts';
@@ -52,6 +53,8 @@ export type RunLifeEvent =
       /** Tip of the target when the run began; work starts from here. */
       readonly base: CommitId;
       readonly options: RunOptions;
+      /** What became of changes in the runs before, oldest first; absent: nothing is known. */
+      readonly outcomes?: readonly QueueOutcome[];
     }
   | { readonly kind: 'run.paused'; readonly by: string; readonly why: string }
   | { readonly kind: 'run.resumed'; readonly by: string }

@@ -5,6 +5,7 @@
 import { assertNever } from '../../kit/assert.ts';
 import type { IntentId, TaskId } from '../ids.ts';
 import type { RunEvent } from './events.ts';
+import { rememberOutcomes } from '../mergequeue/history.ts';
 import { reduceQueue } from './reduce-queue.ts';
 import { reduceOverlap } from './overlaps.ts';
 import { reduceQueueOrder } from './reduce-queue-orders.ts';
@@ -45,6 +46,8 @@ const LATER_MERGE_KEYS: Pick<Plan['merge'], 'conflicts' | 'resolver' | 'tag'> = 
 function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
   return {
     id: event.run,
+    outcomes: event.outcomes ?? [],
+    memory: rememberOutcomes(event.outcomes ?? []),
     mode: event.mode,
     plan: { ...event.plan, merge: { ...LATER_MERGE_KEYS, ...event.plan.merge } },
     options: event.options,

@@ -29,6 +29,7 @@ import type {
   Workspace,
 } from './events.ts';
 import type { EjectCause } from './queue-events.ts';
+import type { QueueMemory, QueueOutcome } from '../mergequeue/history.ts';
 import type { Overlap } from './overlaps.ts';
 import type { Priority } from './queue-orders.ts';
 import type { ChangeOrigin, ConflictState } from './conflict.ts';
@@ -36,6 +37,10 @@ import type { BisectState } from './bisect.ts';
 import type { Step } from './steps.ts';
 
 export interface RunState {
+  /** What became of changes in the runs before this one, oldest first. */
+  readonly outcomes: readonly QueueOutcome[];
+  /** The same, as the planner of the queue uses it. */
+  readonly memory: QueueMemory;
   readonly id: RunId;
   readonly mode: 'plan' | 'merge';
   readonly plan: Plan;

@@ -1,4 +1,5 @@
 /** The queue as planners and verdicts see it: everything people wish and the run has shown, as one snapshot. */
+import { withMemory } from '../mergequeue/history.ts';
 import type { QueueBuild, QueueChange, QueueSnapshot } from '../mergequeue/model.ts';
 import type { BuildState, ChangeState, RunState } from '../run/state.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -20,7 +21,7 @@ export function queueView(snapshot: Snapshot): QueueSnapshot {
   });
   const flakeRate = flakeRateOf(state);
   const below = queue.closedFor?.below ?? null;
-  return {
+  const view: QueueSnapshot = {
     landed: queue.landed,
     ejected,
     pending: changes.filter(isPending).map((change) => queueChange(change, state, lookup)),
@@ -35,6 +36,11 @@ export function queueView(snapshot: Snapshot): QueueSnapshot {
       .filter((change) => change.state.kind === 'landed' || change.state.kind === 'ejected')
       .map((change) => queueChange(change, state, lookup)),
   };
+  if (state.outcomes.length === 0) return view;
+  return withMemory(view, state.memory, (id) => {
+    const task = queue.changes.get(id)?.task ?? null;
+    return task === null ? null : (state.tasks.get(task)?.agent ?? null);
+  });
 }
 
 interface Lookup {
