@@ -125,18 +125,21 @@ describe.each(worlds)('conflicts and reverts: %s', (_, makeWorld) => {
   });
 
   test('takes a merge back on top of what landed since, and takes that back again', async () => {
+    // Not the branch that is checked out: a person's commit there leaves the checkout behind, and publishing waits for it.
+    const start = await person('release', { 'same.txt': 'ours\n' });
     const other = await person('other', { 'b.txt': 'b\n' });
     const merge = await world.git.merge({
-      onto: ours,
+      onto: start,
       head: other,
       strategy: 'merge',
       message: 'm',
       dateMs: 1_000,
     });
     if (merge.kind !== 'merged') throw new Error(merge.kind);
-    await world.git.publish({ branch: branch('main'), from: ours, to: merge.commit });
-    const later = await person('main', { 'dir/c.txt': 'later\n' }, merge.commit);
-    const request = { onto: later, commit: merge.commit, parent: ours, message: 'back\n', dateMs: 2_000 };
+    const published = await world.git.publish({ branch: branch('release'), from: start, to: merge.commit });
+    expect(published.kind).toBe('published');
+    const later = await person('release', { 'dir/c.txt': 'later\n' }, merge.commit);
+    const request = { onto: later, commit: merge.commit, parent: start, message: 'back\n', dateMs: 2_000 };
     const back = await world.git.revert(request);
     if (back.kind !== 'merged') throw new Error(back.kind);
     expect(await world.git.revert(request)).toEqual(back);
