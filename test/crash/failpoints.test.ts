@@ -8,7 +8,15 @@ import { ENGINE_FAILPOINTS } from '../../src/engine/failpoints.ts';
 import { Scenario, type CrashTask } from './scenario.ts';
 
 /** Effects of other runs, killed in tests of their own below. */
-const ELSEWHERE = ['act.stop-attempt', 'act.take-in-branch', 'publish.checkout', 'publish.push'];
+const ELSEWHERE = [
+  'act.stop-attempt',
+  'act.take-in-branch',
+  'publish.checkout',
+  'publish.push',
+  'act.resolve-conflict',
+  'act.tag-target',
+  'resolution.',
+];
 
 /** Names hit in a run that nobody disturbs. */
 async function pointsOf(tasks?: readonly CrashTask[]): Promise<readonly string[]> {

@@ -25,12 +25,17 @@ const plan = JSON.parse(readFileSync(planFile, 'utf8')) as Plan;
 const existing = await loadLatest(deps.store);
 /** Branches to land on `main` instead of tasks to run. */
 const branches = (process.env['RIG_BRANCHES'] ?? '').split(' ').filter((name) => name !== '') as BranchName[];
+/** Land on its `main` instead of the one here. */
+const remote = process.env['RIG_REMOTE'];
 const request = {
   run: run as RunId,
   mode: branches.length > 0 ? 'merge' : 'plan',
   plan: branches.length > 0 ? { ...plan, tasks: [] } : plan,
   target: (branches.length > 0 ? 'main' : 'copse/integration') as BranchName,
-  options: { noMerge: false, parallel: Number(parallel), only: null, prepareOnly: false, seed: 7 },
+  options: {
+    ...{ noMerge: false, parallel: Number(parallel), only: null, prepareOnly: false, seed: 7 },
+    ...(remote === undefined ? {} : { remote }),
+  },
   branches,
 } as const;
 /** A task that somebody stops once it works. */
