@@ -33,7 +33,11 @@ const request = {
   plan: branches.length > 0 ? { ...plan, tasks: [] } : plan,
   target: (branches.length > 0 ? 'main' : 'copse/integration') as BranchName,
   options: {
-    ...{ noMerge: false, parallel: Number(parallel), only: null, prepareOnly: false, seed: 7 },
+    noMerge: false,
+    parallel: Number(parallel),
+    only: null,
+    prepareOnly: false,
+    seed: 7,
     ...(remote === undefined ? {} : { remote }),
   },
   branches,
