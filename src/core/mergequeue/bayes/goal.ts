@@ -46,11 +46,16 @@ export function byRisk(count: number, risk: Float64Array, worlds: number): numbe
   const order: number[] = [];
   for (let from = 0; from < count;) {
     const least = at(rising[from] ?? 0);
-    const noise = 2 * Math.sqrt(((least + 1 / worlds) * (1 - least)) / worlds);
+    const noise = noiseOf(least, worlds);
     let to = from + 1;
     while (to < count && at(rising[to] ?? 0) - least <= noise) to += 1;
     order.push(...rising.slice(from, to).toSorted((a, b) => a - b));
     from = to;
   }
   return order;
+}
+
+/** Two standard errors of a risk that was counted over `worlds`. */
+export function noiseOf(risk: number, worlds: number): number {
+  return 2 * Math.sqrt(((risk + 1 / worlds) * (1 - risk)) / worlds);
 }

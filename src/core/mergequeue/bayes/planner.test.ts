@@ -42,6 +42,16 @@ test('never puts a pair that git cannot merge in one tree', () => {
   expect(plan.filter((tree) => tree.includes('a' as ChangeId) && tree.includes('b' as ChangeId))).toEqual([]);
 });
 
+test('tests the older of two that git cannot merge, whatever the sampling made of them', () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const snapshot = queueOf('a', 'b', 'c')
+      .change('a', { textConflicts: ids('b') })
+      .with({ slots: 1 })
+      .snapshot();
+    expect(bayesPlanner(snapshot, seed)).toMatchObject([{ kind: 'start', members: ['a', 'c'] }]);
+  }
+});
+
 test('splits a red tree and never runs it again', () => {
   const plan = trees(eight().red('a b c d e f g h').with({ slots: 2 }));
   expect(plan.every((tree) => tree.length > 0 && tree.length < 8)).toBe(true);

@@ -14,6 +14,7 @@ import { knownTreeOnTip, redTriesToEject, treeFacts, type TreeFacts } from '../t
 import { boardOf, type Board } from './board.ts';
 import { candidatesFor, treeOf } from './candidates.ts';
 import { deadRuns } from './dead-runs.ts';
+import { withElders } from './elder.ts';
 import { reasonFor } from './explain.ts';
 import { landingWalk } from './landing-walk.ts';
 import { addTrial, fieldOf, type Field } from './field.ts';
@@ -92,8 +93,9 @@ function chooseTrials(field: Field, freeSlots: number): Trial[] {
     }
     best ??= field.trials.length === 0 ? oldestAlone(field) : null;
     if (best === null) break;
-    chosen.push(best);
-    addTrial(field, best);
+    const tree = withElders(best, field);
+    chosen.push(tree);
+    addTrial(field, tree);
   }
   return chosen;
 }
