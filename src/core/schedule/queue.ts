@@ -42,7 +42,7 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   const canStart = state.life.kind === 'running' && !snapshot.isDraining && !isBarred;
   // What is built on the tip of this moment is void some milliseconds later, and its gate then in the way of the next.
   const isLanding = isOpenStep(state, 'publish') || verdicts.length > 0;
-  const proposed = canStart && !isLanding ? proposals(view, snapshot, policy) : [];
+  const proposed = canStart && !isLanding && !isTakingIn(state) ? proposals(view, snapshot, policy) : [];
   return { decisions: [...takeIns, ...verdicts, ...tests, ...proposed], wakeAtMs: null };
 }
 
@@ -54,7 +54,13 @@ function isStopped(state: RunState): boolean {
   );
 }
 
-function isOpenStep(state: RunState, kind: 'publish' | 'make-build'): boolean {
+/** A branch takes milliseconds to be taken in: the first trees are chosen among all that were named, not the first few. */
+function isTakingIn(state: RunState): boolean {
+  if (isOpenStep(state, 'take-in-branch')) return true;
+  return [...state.queue.changes.values()].some((change) => change.state.kind === 'announced');
+}
+
+function isOpenStep(state: RunState, kind: 'publish' | 'make-build' | 'take-in-branch'): boolean {
   return [...state.intents.values()].some(({ step }) => step.kind === kind);
 }
 
