@@ -36,7 +36,16 @@ describe('a rename and a new caller, textually clean and green alone', () => {
     rig = new Rig('pair', LIBRARY);
     branch('rename', { 'lib.src': 'def sum\n', 'main.src': 'call sum\n' });
     branch('caller', { 'other.src': 'call add\n' });
-    const merged = rig.copse(['merge', 'rename', 'caller', '--gate', 'node check.js', '--slots', '1', '--json']);
+    const merged = rig.copse([
+      'merge',
+      'rename',
+      'caller',
+      '--gate',
+      'node check.js',
+      '--slots',
+      '1',
+      '--json',
+    ]);
     expect(merged.code).toBe(5);
     const { data } = JSON.parse(merged.stdout) as { data: Record<string, unknown> };
     expect(data['landed']).toMatchObject([{ branch: 'rename' }]);
