@@ -59,6 +59,25 @@ function entry(branch: string, wish: Partial<{ alone: boolean; needs: readonly C
 const placeOf = (engine: FakeEngine, id: string): string | undefined =>
   engine.state.queue.changes.get(change(id))?.state.kind;
 
+test('the first tree is chosen among all branches that were named, however long one takes to be taken in', async () => {
+  const engine = mergeOf({ branches: { slow: {}, quick: {}, quicker: {} } });
+  const { port } = engine.git;
+  const takeIn = port.takeIn.bind(port);
+  Object.assign(port, {
+    takeIn: async (...args: Parameters<typeof takeIn>) => {
+      if (args[0].branch === ('slow' as BranchName))
+        await new Promise<void>((resolve) => {
+          engine.clock.after(5_000, resolve);
+        });
+      return takeIn(...args);
+    },
+  });
+  await engine.play();
+  const kinds = engine.events.map((event) => event.kind);
+  expect(kinds.lastIndexOf('queue.taken_in')).toBeLessThan(kinds.indexOf('build.made'));
+  expect(engine.all('queue.taken_in')).toHaveLength(3);
+});
+
 describe('what a person says to the queue', () => {
   test('a held change stays out of every build until it is released, and the run waits for that', async () => {
     const engine = mergeOf({ branches: { a: {}, b: {} } });
