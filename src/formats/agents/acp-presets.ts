@@ -1,4 +1,5 @@
 /** Coding agents that speak ACP, by name: one row each, nothing but data. */
+import { ANTHROPIC, GOOGLE, OPENAI } from './credentials.ts';
 import type { AcpPermission } from '../../core/agents/permissions.ts';
 
 export interface AcpPreset {
@@ -22,20 +23,6 @@ export interface AcpPreset {
   readonly install: string;
 }
 
-const OPENAI = ['OPENAI_API_KEY', 'OPENAI_BASE_URL'];
-const ANTHROPIC = [
-  'ANTHROPIC_API_KEY',
-  'ANTHROPIC_AUTH_TOKEN',
-  'ANTHROPIC_BASE_URL',
-  'CLAUDE_CODE_OAUTH_TOKEN',
-];
-const GOOGLE = [
-  'GEMINI_API_KEY',
-  'GOOGLE_API_KEY',
-  'GOOGLE_CLOUD_PROJECT',
-  'GOOGLE_APPLICATION_CREDENTIALS',
-  'GOOGLE_GEMINI_BASE_URL',
-];
 const OPENCODE_ASKS = { OPENCODE_PERMISSION: '{"edit":"ask","bash":"ask","webfetch":"ask"}' };
 
 export const ACP_PRESETS: readonly AcpPreset[] = [

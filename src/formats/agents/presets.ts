@@ -3,6 +3,7 @@
  * or of a plan that gives its own (`args`, `run`). Everything is given by flag or environment: nothing is written into the
  * user's home or into the tree.
  */
+import { ANTHROPIC, GOOGLE, OPENAI } from './credentials.ts';
 import type { StreamFormat } from '../../core/agents/formats.ts';
 
 /** edit: works in its folder without asking · plan: reads only · full: no limits but the system's. */
@@ -41,21 +42,6 @@ export interface ClientPreset {
   readonly leastNode: number | null;
   readonly traps: readonly string[];
 }
-
-const OPENAI = ['OPENAI_API_KEY', 'OPENAI_BASE_URL'];
-const ANTHROPIC = [
-  'ANTHROPIC_API_KEY',
-  'ANTHROPIC_AUTH_TOKEN',
-  'ANTHROPIC_BASE_URL',
-  'CLAUDE_CODE_OAUTH_TOKEN',
-];
-const GOOGLE = [
-  'GEMINI_API_KEY',
-  'GOOGLE_API_KEY',
-  'GOOGLE_CLOUD_PROJECT',
-  'GOOGLE_APPLICATION_CREDENTIALS',
-  'GOOGLE_GEMINI_BASE_URL',
-];
 
 /** In the order in which a run without a plan prefers them. */
 export const PRESETS: readonly ClientPreset[] = [
