@@ -111,6 +111,10 @@ export interface IntakeFacts {
   readonly unsafeNames: readonly string[];
   /** Commits with more than one parent between base and tip. */
   readonly mergeCommits: readonly CommitId[];
+}
+
+/** Lines; a binary file has none. */
+export interface LineCounts {
   readonly insertions: number;
   readonly deletions: number;
 }
@@ -190,6 +194,7 @@ export interface GitPort extends SeparationGit, RemoteGit, ResolutionGit {
     keepRef: string,
   ): Promise<TakeInOutcome>;
   intakeFacts(base: CommitId, tip: CommitId): Promise<IntakeFacts>;
+  lineCounts(base: CommitId, tip: CommitId): Promise<LineCounts>;
   /** Brings `onto` into the worktree's branch between attempts; conflicts leave everything as it was. */
   updateWorkspace(spec: WorkspaceSpec, onto: CommitId, message: string): Promise<MergeOutcome>;
   removeWorkspace(spec: WorkspaceSpec, proof: CommitId | null): Promise<RemoveOutcome>;

@@ -474,6 +474,26 @@ describe('supervised processes of this machine', () => {
       await eventually(() => idle.every((pid) => !isRunning(pid)));
     });
 
+    test('uses a supervisor again, unless its process left something behind or had to be ended', async () => {
+      const supervisors = new Map<string, number>();
+      const run = async (name: string, script: string, timeoutMs: number | null = null): Promise<void> => {
+        const spec = { ...shell(script), timeoutMs };
+        await port.start(spec);
+        supervisors.set(name, supervisorPid(spec.runDir));
+        await port.waitForExit(spec.runDir);
+      };
+      await run('first', 'true');
+      await eventuallyAsync(async () => {
+        await run('again', 'exit 3');
+        return supervisors.get('again') === supervisors.get('first') ? true : null;
+      });
+      await run('leaves a writer', '(trap "" TERM; sleep 1000) & exit 0');
+      await run('is ended', 'sleep 1000', 100);
+      await run('last', 'true');
+      expect(supervisors.get('is ended')).not.toBe(supervisors.get('leaves a writer'));
+      expect(supervisors.get('last')).not.toBe(supervisors.get('is ended'));
+    });
+
     test('is not kept alive by spares or by what it has started', async () => {
       const start = await orchestrator(
         `port.warm(); await port.start(specs[0]); process.stdout.write('end');`,

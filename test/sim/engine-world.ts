@@ -28,6 +28,7 @@ const REFUSING: readonly (keyof GitPort)[] = [
   'commitOnBehalf',
   'takeIn',
   'intakeFacts',
+  'lineCounts',
   'updateWorkspace',
   'removeWorkspace',
   'deleteBranch',

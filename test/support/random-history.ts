@@ -24,7 +24,12 @@ const NAMES = ['f', 'g', 'h', 'F', 'b', 'e'];
 export function writeRandomHistory(
   root: string,
   env: Readonly<Record<string, string>>,
-  options: { readonly seed: number; readonly commits: number },
+  options: {
+    readonly seed: number;
+    readonly commits: number;
+    /** Of the commits: a second each (unless told), or all within one. */
+    readonly clock?: 'forward' | 'one second';
+  },
 ): void {
   const random = randomFrom(options.seed);
   const trees: Files[] = [];
@@ -34,7 +39,7 @@ export function writeRandomHistory(
     const before = trees[parents[0] ?? -1] ?? new Map<string, string>();
     const files = at === 0 ? firstFiles(random) : changed(before, random, at);
     trees.push(files);
-    stream.push(commitText(at, parents, files));
+    stream.push(commitText({ at, second: options.clock === 'one second' ? 0 : at }, parents, files));
   }
   stream.push('reset refs/heads/main\nfrom :1\n\n');
   mkdirSync(root, { recursive: true });
@@ -50,11 +55,15 @@ function parentsOf(at: number, random: Random): readonly number[] {
   return random(5) === 0 && second !== first ? [first, second] : [first];
 }
 
-function commitText(at: number, parents: readonly number[], files: Files): string {
+function commitText(
+  { at, second }: { readonly at: number; readonly second: number },
+  parents: readonly number[],
+  files: Files,
+): string {
   const [from, ...merged] = parents.map((parent) => `:${parent + 1}`);
   const rows = [...files].map(([path, text]) => `M 100644 inline ${JSON.stringify(path)}\n${data(text)}`);
   return [
-    `commit refs/heads/t${at}\nmark :${at + 1}\ncommitter t <t@example.invalid> ${1_000 + at} +0000\n`,
+    `commit refs/heads/t${at}\nmark :${at + 1}\ncommitter t <t@example.invalid> ${1_000 + second} +0000\n`,
     data(`commit ${at}`),
     from === undefined ? '' : `from ${from}\n`,
     ...merged.map((mark) => `merge ${mark}\n`),

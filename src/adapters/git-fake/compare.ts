@@ -1,6 +1,6 @@
 /** Differences of two sets of files in the shapes the port speaks. */
 import type { CommitId, RepoPath } from '../../core/ids.ts';
-import type { ChangedPath, IntakeFacts } from '../../ports/git.ts';
+import type { ChangedPath, IntakeFacts, LineCounts } from '../../ports/git.ts';
 import { commitsBetween } from './history.ts';
 import { commitOf, type FakeWorld, type Files } from './world.ts';
 
@@ -21,6 +21,16 @@ export function intakeFacts(world: FakeWorld, base: CommitId, tip: CommitId): In
     escapingSymlinks: [],
     unsafeNames: unsafeNames(after, paths),
     mergeCommits: commitsBetween(world, base, tip).filter((id) => commitOf(world, id).parents.length > 1),
+  };
+}
+
+export function lineCounts(world: FakeWorld, base: CommitId, tip: CommitId): LineCounts {
+  const before = commitOf(world, base).files;
+  const after = commitOf(world, tip).files;
+  const counts = changedPaths(before, after).map((path) =>
+    lineChanges(before.get(path) ?? '', after.get(path) ?? ''),
+  );
+  return {
     insertions: counts.reduce((sum, count) => sum + count.added.length, 0),
     deletions: counts.reduce((sum, count) => sum + count.removed.length, 0),
   };

@@ -6,7 +6,7 @@ import type { AbsolutePath, BranchName, CommitId, RepoPath } from '../../core/id
 import type { Failure } from '../../kit/failure.ts';
 import type { GitPort, GuardViolation, WorkspaceSpec } from '../../ports/git.ts';
 import type { Failpoint } from '../../ports/world.ts';
-import { changedPaths, diffText, intakeFacts } from './compare.ts';
+import { changedPaths, diffText, intakeFacts, lineCounts } from './compare.ts';
 import { isOnTop, takeSnapshot, verifySnapshot } from './guard.ts';
 import { commitsBetween, isAncestor, mergeBase } from './history.ts';
 import { merge } from './merge.ts';
@@ -151,7 +151,9 @@ type Reading =
   | 'readFile'
   | 'listFiles';
 
-function readingPart(world: FakeWorld): Pick<GitPort, Reading | 'intakeFacts' | 'diff' | 'watchBranches'> {
+function readingPart(
+  world: FakeWorld,
+): Pick<GitPort, Reading | 'intakeFacts' | 'lineCounts' | 'diff' | 'watchBranches'> {
   const tip = (name: string | null) =>
     name === null ? null : (world.refs.get(`refs/heads/${name}`) ?? null);
   return {
@@ -182,6 +184,7 @@ function readingPart(world: FakeWorld): Pick<GitPort, Reading | 'intakeFacts' | 
     listFiles: async (commit, limit) =>
       [...commitOf(world, commit).files.keys()].toSorted().slice(0, limit) as RepoPath[],
     intakeFacts: async (base, head) => intakeFacts(world, base, head),
+    lineCounts: async (base, head) => lineCounts(world, base, head),
     watchBranches: async (onChange) => {
       world.watchers.add(onChange);
       return () => {

@@ -6,6 +6,7 @@ import type { MergeHistory } from './merge-history.ts';
 import type { Mutexes, Semaphore } from './lock.ts';
 import type { ObjectReader } from './reader.ts';
 import type { GitRunner } from './run.ts';
+import type { TransferGroups } from './transfer-groups.ts';
 
 export interface Identity {
   readonly name: string;
@@ -35,6 +36,7 @@ export interface GitContext {
   readonly failpoint: Failpoint;
   readonly mutexes: Mutexes;
   readonly history: MergeHistory;
+  readonly transfers: TransferGroups;
   /** Gate slots seen, after their last gate, to hold exactly this commit and nothing else that is not ignored. */
   readonly pristineSlots: Map<string, CommitId>;
   /** Bounds checkouts that write many files. */

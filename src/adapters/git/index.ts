@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { AbsolutePath, BranchName, CommitId } from '../../core/ids.ts';
 import type { GitPort } from '../../ports/git.ts';
+import type { ResolutionGit } from '../../ports/git-resolution.ts';
 import type { Failpoint } from '../../ports/world.ts';
 import { isAncestor, mergeBase } from './ancestry.ts';
 import { capture, commitOnBehalf } from './capture.ts';
@@ -19,7 +20,7 @@ import { composeEnvironment, userVariable } from './environment.ts';
 import { facts, listFiles, readFileAt, requireUserRepository, resolveRevision } from './facts.ts';
 import { GitFailure } from './failure.ts';
 import { takeSnapshot, verifySnapshot } from './guard.ts';
-import { intakeFacts } from './intake-facts.ts';
+import { intakeFacts, lineCounts } from './intake-facts.ts';
 import { dropKept, listKept, writeKept } from './kept-refs.ts';
 import { listBranches, listCheckouts } from './list-branches.ts';
 import { Mutexes, Semaphore, withFileLock } from './lock.ts';
@@ -29,6 +30,7 @@ import { worktreeChanges } from './look.ts';
 import { MergeHistory } from './merge-history.ts';
 import { merge } from './merge.ts';
 import { deleteBranch, moveRefs } from './move-refs.ts';
+import { ObjectCache } from './object-cache.ts';
 import { requireCommit } from './objects.ts';
 import { endOrphans, ownerMark } from './orphans.ts';
 import { Pool } from './pool.ts';
@@ -48,6 +50,7 @@ import { sightWorktrees } from './sight-worktrees.ts';
 import { checkoutSlot, slotChanges } from './slots.ts';
 import { takeIn } from './take-in.ts';
 import { ensureInControl } from './transfer.ts';
+import { TransferGroups } from './transfer-groups.ts';
 import { openTrialMerges } from './trial-merges.ts';
 import { updateWorkspace } from './update-workspace.ts';
 import { userBranchTip } from './user-refs.ts';
@@ -103,11 +106,12 @@ async function openContext(options: OpenGitOptions): Promise<GitContext> {
     git,
     gitVersion,
     failpoint,
-    controlReader: new ObjectReader(git, places.control),
+    controlReader: new ObjectReader(git, places.control, new ObjectCache()),
     userReader: new ObjectReader(git, places.view),
     identity: await openIdentity(git, user, stateDir),
     mutexes: new Mutexes(),
     history: new MergeHistory(),
+    transfers: new TransferGroups(),
     pristineSlots: new Map(),
     // Measured: twice the processors is where parallel checkouts stop getting faster.
     checkouts: new Semaphore(2 * availableParallelism()),
@@ -169,6 +173,7 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     commitOnBehalf: (spec, captured) => commitOnBehalf(context, spec, captured),
     takeIn: (source, keepRef) => takeIn(context, source, keepRef),
     intakeFacts: (base, tip) => intakeFacts(context, base, tip),
+    lineCounts: (base, tip) => lineCounts(context, base, tip),
     updateWorkspace: (spec, onto, message) => updateWorkspace(context, spec, onto, message),
     removeWorkspace: (spec, proof) => removeWorkspace(context, spec, proof),
     deleteBranch: (branch, expected) => deleteBranch(context, branch, expected),
@@ -193,11 +198,7 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     gitVersion: async () => context.gitVersion,
     trialMerges: openTrialMerges(context),
     coChange: (tip, commits) => coChange(context, tip, commits),
-    resolveByRule: (request) => resolveByRule(context, request),
-    openResolution: (spec) => openResolution(context, spec),
-    readResolution: (spec, made) => readResolution(context, spec, made),
-    closeResolution: (name) => closeResolution(context, name),
-    recordResolution: (sides, resolved) => recordResolution(context, sides, resolved),
+    ...resolutionPart(context),
     revert: (request) => revert(context, request),
     firstParents: (tip, limit) => firstParents(context, tip, limit),
     worktreeChanges: (path) => worktreeChanges(context, path),
@@ -207,5 +208,15 @@ function portOf(context: GitContext, pool: Pool): RealGit {
       context.controlReader.close();
       context.userReader.close();
     },
+  };
+}
+
+function resolutionPart(context: GitContext): Omit<ResolutionGit, 'revert' | 'firstParents'> {
+  return {
+    resolveByRule: (request) => resolveByRule(context, request),
+    openResolution: (spec) => openResolution(context, spec),
+    readResolution: (spec, made) => readResolution(context, spec, made),
+    closeResolution: (name) => closeResolution(context, name),
+    recordResolution: (sides, resolved) => recordResolution(context, sides, resolved),
   };
 }

@@ -1,37 +1,32 @@
-/** What a branch changes, as facts for the intake checks. Two processes; blobs and trees come through the reader. */
+/** What a branch changes, as facts for the intake checks. Commits, trees and blobs come through the reader, without a process. */
 import type { CommitId, RepoPath } from '../../core/ids.ts';
-import type { ChangedPath, IntakeFacts } from '../../ports/git.ts';
+import type { ChangedPath, IntakeFacts, LineCounts } from '../../ports/git.ts';
 import { addsConflictMarkers } from './conflict-markers.ts';
 import type { GitContext } from './context.ts';
+import { GitFailure } from './failure.ts';
 import { pathText, splitNul } from './names.ts';
-import { readCommit, type CommitFacts } from './objects.ts';
+import { readCommit, requireCommit, type CommitFacts } from './objects.ts';
 import { escapesTree, nameCollisions, nameProblem } from './path-safety.ts';
 import { ensureInControl } from './transfer.ts';
+import { diffTrees, type RawDifference } from './tree-diff.ts';
 
 const SYMLINK = '120000';
 const GITLINK = '160000';
 /** Larger files are not searched for conflict markers: no merge tool leaves any there. */
 const MARKER_SEARCH_BYTES = 8 * 1024 * 1024;
 
-interface RawChange {
-  readonly bytes: Buffer;
+interface RawChange extends RawDifference {
   readonly path: RepoPath;
   readonly isUtf8: boolean;
-  readonly oldMode: string;
-  readonly newMode: string;
-  readonly oldId: string;
-  readonly newId: string;
-  readonly status: ChangedPath['status'];
 }
 
 export async function intakeFacts(context: GitContext, base: CommitId, tip: CommitId): Promise<IntakeFacts> {
   await ensureInControl(context, base);
   await ensureInControl(context, tip);
-  const [differences, mergeCommits] = await Promise.all([
-    diffTree(context, base, tip),
+  const [changes, mergeCommits] = await Promise.all([
+    changesBetween(context, base, tip),
     listMerges(context, base, tip),
   ]);
-  const { changes, insertions, deletions } = differences;
   const [changed, conflictMarkers, escapingSymlinks, collisions] = await Promise.all([
     Promise.all(changes.map((change) => withSize(context, change))),
     filterPaths(changes, (change) => hasNewMarkers(context, change)),
@@ -46,72 +41,44 @@ export async function intakeFacts(context: GitContext, base: CommitId, tip: Comm
     (change) => change.status !== 'deleted' && (!change.isUtf8 || nameProblem(change.path) !== null),
   );
   const unsafeNames = [...new Set([...odd.map((change) => change.path), ...collisions])];
-  return { changed, conflictMarkers, escapingSymlinks, unsafeNames, mergeCommits, insertions, deletions };
+  return { changed, conflictMarkers, escapingSymlinks, unsafeNames, mergeCommits };
 }
 
-async function diffTree(
+async function changesBetween(
   context: GitContext,
   base: CommitId,
   tip: CommitId,
-): Promise<{
-  readonly changes: readonly RawChange[];
-  readonly insertions: number;
-  readonly deletions: number;
-}> {
-  const { stdout } = await context.git.run({
-    label: 'list the changes',
-    gitDir: context.places.control,
-    args: [
-      'diff-tree',
-      '-r',
-      '-z',
-      '--raw',
-      '--numstat',
-      '--no-renames',
-      '--no-ext-diff',
-      '--no-textconv',
-      base,
-      tip,
-    ],
+): Promise<readonly RawChange[]> {
+  const [before, after] = await Promise.all([requireCommit(context, base), requireCommit(context, tip)]);
+  const differences = await diffTrees(context, before.tree, after.tree);
+  if (differences === null)
+    throw new GitFailure(
+      'git-object-missing',
+      `a tree of ${base} or ${tip} is not in the control repository`,
+    );
+  return differences.map((difference) => {
+    const { text, isUtf8 } = pathText(difference.bytes);
+    return { ...difference, isUtf8, path: text as RepoPath };
   });
-  const changes: RawChange[] = [];
+}
+
+/** Lines that the tip adds to and takes from the base; renames are not followed. */
+export async function lineCounts(context: GitContext, base: CommitId, tip: CommitId): Promise<LineCounts> {
+  await ensureInControl(context, base);
+  await ensureInControl(context, tip);
+  const { stdout } = await context.git.run({
+    label: 'count the changed lines',
+    gitDir: context.places.control,
+    args: ['diff-tree', '-r', '-z', '--numstat', '--no-renames', '--no-ext-diff', '--no-textconv', base, tip],
+  });
   let insertions = 0;
   let deletions = 0;
-  const parts = splitNul(stdout);
-  for (let at = 0; at < parts.length; at += 1) {
-    const part = parts[at] as Buffer;
-    // A raw row starts with a colon and its path is the next part; a numstat row is one part and starts with a digit or '-'.
-    if (part[0] === 0x3a) {
-      at += 1;
-      changes.push(rawChange(part.toString(), parts[at] ?? Buffer.alloc(0)));
-      continue;
-    }
-    const counts = /^(\d+|-)\t(\d+|-)\t/.exec(part.toString('latin1'));
+  for (const row of splitNul(stdout)) {
+    const counts = /^(\d+|-)\t(\d+|-)\t/.exec(row.toString('latin1'));
     insertions += Number(counts?.[1]) || 0;
     deletions += Number(counts?.[2]) || 0;
   }
-  return { changes, insertions, deletions };
-}
-
-const STATUS: Readonly<Record<string, ChangedPath['status']>> = {
-  A: 'added',
-  D: 'deleted',
-  T: 'type-changed',
-};
-
-function rawChange(row: string, bytes: Buffer): RawChange {
-  const [oldMode = '', newMode = '', oldId = '', newId = '', letter = ''] = row.slice(1).split(' ');
-  const { text, isUtf8 } = pathText(bytes);
-  return {
-    bytes,
-    isUtf8,
-    oldMode,
-    newMode,
-    oldId,
-    newId,
-    path: text as RepoPath,
-    status: STATUS[letter[0] ?? ''] ?? 'modified',
-  };
+  return { insertions, deletions };
 }
 
 async function withSize(context: GitContext, change: RawChange): Promise<ChangedPath> {

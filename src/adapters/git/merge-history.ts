@@ -1,9 +1,10 @@
 /**
- * What is known about the histories of commits that are merged one after the other, so that a chain of merges asks git
- * once per branch and not once per merge. A chain is a root with branches merged onto it. The commits a branch has that
+ * What is known about the histories of commits that are merged one after the other, so that a chain of merges looks at
+ * them once per branch and not once per merge. A chain is a root with branches merged onto it. The commits a branch has that
  * the root lacks are its own; if they are nobody else's in the chain, its merge base with the chain is that with the root.
  */
 import type { CommitId } from '../../core/ids.ts';
+import { meetingOf } from './commit-walk.ts';
 import type { GitContext } from './context.ts';
 
 /** Own commits of a branch that are listed; a longer one is left to git. */
@@ -83,6 +84,8 @@ function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
 }
 
 async function askGit(context: GitContext, root: CommitId, head: CommitId): Promise<Branch> {
+  const meeting = await meetingOf(context.controlReader, root, head);
+  if (meeting !== null) return { base: meeting.bases[0] ?? null, own: new Set(meeting.own) };
   const ask = async (label: string, args: readonly string[]): Promise<readonly CommitId[]> => {
     const { stdout } = await context.git.run({ label, gitDir: context.places.control, args, ok: [0, 1] });
     return stdout.toString().split('\n').filter(Boolean) as CommitId[];

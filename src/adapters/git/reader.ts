@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { GitFailure } from './failure.ts';
+import type { KnownObject, ObjectCache } from './object-cache.ts';
 import { killGroup, type GitRunner } from './run.ts';
 
 export interface ObjectInfo {
@@ -22,24 +23,39 @@ interface Request {
 export class ObjectReader {
   readonly #runner: GitRunner;
   readonly #gitDir: string;
+  readonly #cache: ObjectCache | null;
   #child: ChildProcess | null = null;
   #waiting: Request[] = [];
   #chunks: Buffer[] = [];
   #buffered = 0;
   #needed = 1;
 
-  constructor(runner: GitRunner, gitDir: string) {
+  /** `cache`: only for a store that loses nothing. */
+  constructor(runner: GitRunner, gitDir: string, cache: ObjectCache | null = null) {
     this.#runner = runner;
     this.#gitDir = gitDir;
+    this.#cache = cache;
   }
 
   /** null when `name` names nothing. */
   async info(name: string): Promise<ObjectInfo | null> {
+    const known = this.#cache?.get(name) ?? null;
+    if (known !== null) return infoOf(name, known);
     return (await this.#ask(`info ${name}`, name, false))?.info ?? null;
   }
 
+  /** Of commits and trees the same bytes may be given to several callers: nobody writes into them. */
   async content(name: string): Promise<{ readonly info: ObjectInfo; readonly content: Buffer } | null> {
-    return this.#ask(`contents ${name}`, name, true);
+    const known = this.#cache?.get(name) ?? null;
+    if (known !== null) return { info: infoOf(name, known), content: known.content };
+    const found = await this.#ask(`contents ${name}`, name, true);
+    if (found !== null) this.remember(found.info.oid, { type: found.info.type, content: found.content });
+    return found;
+  }
+
+  /** An object that is in the store: read just now, or written by this program. */
+  remember(id: string, object: KnownObject): void {
+    this.#cache?.put(id, object);
   }
 
   /** Ends the process; the next question starts another. */
@@ -153,6 +169,10 @@ export class ObjectReader {
     request.resolve({ info, content });
     return total;
   }
+}
+
+function infoOf(oid: string, { type, content }: KnownObject): ObjectInfo {
+  return { oid, type, size: content.length };
 }
 
 function setReferenced(child: ChildProcess, isReferenced: boolean): void {

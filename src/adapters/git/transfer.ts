@@ -1,14 +1,17 @@
 /**
  * Moves commits between object stores as a pack, with git's object checks (`--strict`: names like `.git` or `..`, bad
- * links, missing objects). Two processes, no negotiation: the caller names commits both sides have.
+ * links, missing objects). Two processes, no negotiation: the caller names commits both sides have. What little goes back
+ * to the user needs none (`copy-objects.ts`).
  */
 import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
+import { copyToUser } from './copy-objects.ts';
 import type { GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { statIfThere } from './files.ts';
 import { isCommitIn } from './objects.ts';
 import type { GitCall } from './run.ts';
+import type { TransferOutcome, Wanted } from './transfer-groups.ts';
 
 /** A pack with fewer objects than this is unpacked, as git's own fetch does (fetch.unpackLimit). */
 const UNPACK_LIMIT = 100;
@@ -32,9 +35,6 @@ export interface ObjectSource {
   readonly shallowFile: string | null;
 }
 
-export type TransferOutcome =
-  { readonly kind: 'there' } | { readonly kind: 'rejected'; readonly reason: string };
-
 export function userObjects(context: GitContext): ObjectSource {
   const { commonDir } = context.user;
   return { objects: join(commonDir, 'objects'), shallowFile: join(commonDir, 'shallow') };
@@ -48,20 +48,26 @@ export async function bringIntoControl(
   known: readonly string[],
 ): Promise<TransferOutcome> {
   // Callers that want the same commit at the same time share one transfer.
-  return context.mutexes.run(`bring:${tip}`, () => bringOnce(context, source, tip, known));
+  return context.mutexes.run(`bring:${tip}`, async () => {
+    if (await isCommitIn(context.controlReader, tip)) return { kind: 'there' };
+    const store = `${source.objects}\0${source.shallowFile}`;
+    return context.transfers.bring(store, { tip, known }, (wanted) => bringOnce(context, source, wanted));
+  });
 }
 
 async function bringOnce(
   context: GitContext,
   source: ObjectSource,
-  tip: CommitId,
-  known: readonly string[],
+  wanted: readonly Wanted[],
 ): Promise<TransferOutcome> {
-  if (await isCommitIn(context.controlReader, tip)) return { kind: 'there' };
-  const shared: string[] = [];
-  for (const id of new Set(known)) if (await isCommitIn(context.controlReader, id)) shared.push(id);
+  const known = new Set(wanted.flatMap((one) => one.known));
+  const isShared = await Promise.all(
+    [...known].map(async (id) => ((await isCommitIn(context.controlReader, id)) ? [id] : [])),
+  );
+  const tips = wanted.map(({ tip }) => tip);
   try {
-    await send(context, await readingFrom(context, source), { gitDir: context.places.control }, tip, shared);
+    const from = await readingFrom(context, source);
+    await send(context, from, { gitDir: context.places.control }, tips, isShared.flat());
   } catch (cause) {
     if (cause instanceof GitFailure && cause.exitCode !== null)
       return { kind: 'rejected', reason: cause.message };
@@ -76,14 +82,14 @@ export async function bringToUser(
   tip: CommitId,
   known: readonly string[],
 ): Promise<void> {
-  if (await isCommitIn(context.userReader, tip)) return;
+  if ((await isCommitIn(context.userReader, tip)) || (await copyToUser(context, tip))) return;
   const shared: string[] = [];
   for (const id of new Set(known)) {
     if ((await isCommitIn(context.userReader, id)) && (await isCommitIn(context.controlReader, id)))
       shared.push(id);
   }
   const store = { gitDir: context.places.lens, objectDir: join(context.user.commonDir, 'objects') };
-  await send(context, { gitDir: context.places.control }, store, tip, shared);
+  await send(context, { gitDir: context.places.control }, store, [tip], shared);
 }
 
 /**
@@ -108,6 +114,15 @@ export async function ensureInControl(
 
 /** Newest tips first; enough of them that a pack never holds much that control already has. */
 export async function userTips(context: GitContext): Promise<readonly string[]> {
+  const shared = asking.get(context) ?? askTips(context).finally(() => asking.delete(context));
+  asking.set(context, shared);
+  return shared;
+}
+
+/** Of several who ask at the same time only the first starts a process. */
+const asking = new WeakMap<GitContext, Promise<readonly string[]>>();
+
+async function askTips(context: GitContext): Promise<readonly string[]> {
   const { stdout } = await context.git.run({
     label: 'list the tips',
     gitDir: context.places.view,
@@ -132,32 +147,36 @@ async function send(
   context: GitContext,
   from: Store,
   to: Store,
-  tip: string,
+  tips: readonly string[],
   shared: readonly string[],
 ): Promise<void> {
   for (let again = 1; again < SEND_TRIES; again += 1) {
     try {
-      await sendOnce(context, from, to, tip, shared);
+      await sendOnce(context, from, to, tips, shared);
       return;
     } catch (error) {
       if (!(error instanceof GitFailure) || error.exitCode === null) throw error;
     }
   }
-  await sendOnce(context, from, to, tip, shared);
+  await sendOnce(context, from, to, tips, shared);
 }
 
 async function sendOnce(
   context: GitContext,
   from: Store,
   to: Store,
-  tip: string,
+  tips: readonly string[],
   shared: readonly string[],
 ): Promise<void> {
+  const name = `commit ${tips
+    .map((tip) => tip.slice(0, 12))
+    .join(', ')
+    .slice(0, 200)}`;
   const { stdout: pack } = await context.git.run({
     ...from,
-    label: `pack commit ${tip.slice(0, 12)}`,
+    label: `pack ${name}`,
     args: ['pack-objects', '--revs', '--stdout', '-q', '--thin', '--delta-base-offset'],
-    input: [tip, ...shared.map((id) => `^${id}`), ''].join('\n'),
+    input: [...tips, ...shared.map((id) => `^${id}`), ''].join('\n'),
     maxBytes: 2 ** 31 - 1,
     timeoutMs: 600_000,
   });
@@ -166,7 +185,7 @@ async function sendOnce(
   const strict = `--strict=${TOLERATED.map((id) => `${id}=warn`).join(',')}`;
   await context.git.run({
     ...to,
-    label: `check the objects of commit ${tip.slice(0, 12)}`,
+    label: `check the objects of ${name}`,
     args:
       count < UNPACK_LIMIT
         ? ['unpack-objects', '-q', strict]

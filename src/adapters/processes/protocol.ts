@@ -2,12 +2,13 @@
 import type { ProcessSpec } from '../../ports/processes.ts';
 import type { ProcessIdentity } from './identity.ts';
 
-/** Sent once. A supervisor that reads end-of-file before the newline has nothing to do and ends. */
+/** Sent to a supervisor that is ready. One that reads end-of-file ends as soon as it has nothing to do. */
 export interface StartMessage {
   readonly spec: ProcessSpec;
 }
 
 export type SupervisorMessage =
+  /** At the start, and again after a process that left nothing behind: it takes the next spec. */
   | { readonly kind: 'ready'; readonly supervisor: ProcessIdentity }
   /** Another supervisor owns the folder. */
   | { readonly kind: 'taken' }

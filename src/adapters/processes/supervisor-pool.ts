@@ -8,19 +8,23 @@ import type { StartMessage, SupervisorMessage } from './protocol.ts';
 const READY_MS = 30_000;
 const STOPPED_READING = null;
 
-/** A supervisor that waits for its spec, and later tells how it goes. */
+/** Waiting supervisors kept after their first process; more end. */
+const MAX_WAITING = 8;
+
+/** A supervisor that waits for its spec, and later tells how it goes. It is the taker's until its process has ended. */
 export interface SupervisorLink {
   readonly supervisor: ProcessIdentity;
   send(message: StartMessage): void;
   /** The next message; null when the supervisor has ended or says nothing for `limitMs`. */
   next(limitMs: number): Promise<SupervisorMessage | null>;
-  /** Called at each message and at the end; returns a function that unsubscribes. */
+  /** Called at each message until the process has ended, and at the end; returns a function that unsubscribes. */
   onNews(listener: () => void): () => void;
 }
 
 /**
- * Supervisors started ahead of need: Node takes about 45 ms to start, a waiting one takes a spec in a few. A waiting one
- * ends by itself when this process ends in whatever way, because its stdin closes. None of them keeps this process alive.
+ * Supervisors started ahead of need, and kept after it: Node takes 45 to 110 ms of a processor to start, a waiting one takes
+ * a spec in a few. A waiting one ends by itself when this process ends in whatever way, because its stdin closes. None of
+ * them keeps this process alive.
  */
 export class SupervisorPool {
   readonly #entry: string;
@@ -67,6 +71,15 @@ export class SupervisorPool {
     this.#waiting.length = 0;
   }
 
+  #takeBack(link: ChildLink): void {
+    if (this.#isClosed || this.#spares === 0 || this.#waiting.length >= MAX_WAITING) {
+      link.child.stdin?.end();
+      return;
+    }
+    this.#idle.add(link.child);
+    this.#waiting.push(Promise.resolve(link));
+  }
+
   async #launch(): Promise<ChildLink> {
     const child = spawn(process.execPath, ['--no-warnings', '--max-semi-space-size=2', this.#entry], {
       // Its own folder would keep a worktree busy; an empty environment keeps secrets and markers out of it.
@@ -79,7 +92,12 @@ export class SupervisorPool {
     child.once('exit', () => this.#idle.delete(child));
     const link = new ChildLink(child);
     const first = await link.next(READY_MS);
-    if (first?.kind === 'ready') return link.readyAs(first.supervisor);
+    if (first?.kind === 'ready') {
+      link.onReady = () => {
+        this.#takeBack(link);
+      };
+      return link.readyAs(first.supervisor);
+    }
     child.kill('SIGKILL');
     throw new Failure('process-supervisor-failed', 'the process supervisor did not start', {
       cause: link.problem,
@@ -95,6 +113,8 @@ class ChildLink implements SupervisorLink {
   #supervisor: ProcessIdentity | null = null;
   #isOpen = true;
   problem: unknown = null;
+  /** Called when it is ready again. */
+  onReady: (() => void) | null = null;
 
   constructor(child: ChildProcess) {
     this.child = child;
@@ -115,7 +135,15 @@ class ChildLink implements SupervisorLink {
     if (child.stdout === null) return;
     const lines = createInterface({ input: child.stdout });
     lines.on('line', (line) => {
-      this.#unread.push(JSON.parse(line) as SupervisorMessage);
+      const message = JSON.parse(line) as SupervisorMessage;
+      if (message.kind === 'ready' && this.#supervisor !== null) {
+        // Whoever waits for an earlier message of this turn takes it first.
+        setImmediate(() => {
+          this.#free();
+        });
+        return;
+      }
+      this.#unread.push(message);
       this.#wake();
     });
     lines.on('close', () => {
@@ -138,7 +166,7 @@ class ChildLink implements SupervisorLink {
   }
 
   send(message: StartMessage): void {
-    this.child.stdin?.end(`${JSON.stringify(message)}\n`);
+    this.child.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
   async next(limitMs: number): Promise<SupervisorMessage | null> {
@@ -161,6 +189,13 @@ class ChildLink implements SupervisorLink {
   onNews(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #free(): void {
+    if (!this.#isOpen) return;
+    this.#listeners.clear();
+    this.#unread.length = 0;
+    this.onReady?.();
   }
 
   #wake(): void {

@@ -9,7 +9,14 @@ import type { Step } from '../../core/run/steps.ts';
 import type { CommitId, TreeId } from '../../core/ids.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import { pathsOutside } from '../../core/separation/outside.ts';
-import type { Capture, GuardViolation, IntakeFacts, TakeInOutcome, WorkspaceSpec } from '../../ports/git.ts';
+import type {
+  Capture,
+  GuardViolation,
+  IntakeFacts,
+  LineCounts,
+  TakeInOutcome,
+  WorkspaceSpec,
+} from '../../ports/git.ts';
 import { Failure } from '../../kit/failure.ts';
 import type { ActContext } from '../deps.ts';
 import { markerOf } from '../paths.ts';
@@ -41,7 +48,7 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
     saveUncommitted(step, context, spec, { exit: attempt?.exit ?? null, isInOrder }),
     takeInAndLook(step, context, spec),
   ]);
-  const { taken, head, tree, intake } =
+  const { taken, head, tree, intake, lines } =
     saved.committed === null ? early : await takeInAndLook(step, context, spec);
   const changedPaths = intake?.changed.map((entry) => entry.path) ?? [];
   const facts: AttemptFacts = {
@@ -54,8 +61,8 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
     violations,
     changedPaths: changedPaths.slice(0, MAX_RECORDED_PATHS),
     changedCount: changedPaths.length,
-    insertions: intake?.insertions ?? 0,
-    deletions: intake?.deletions ?? 0,
+    insertions: lines?.insertions ?? 0,
+    deletions: lines?.deletions ?? 0,
     conflictMarkers: intake?.conflictMarkers ?? [],
     outOfScope:
       state.plan.conflicts.enforceScope === 'off'
@@ -75,6 +82,7 @@ interface TakenIn {
   readonly head: CommitId | null;
   readonly tree: TreeId | null;
   readonly intake: IntakeFacts | null;
+  readonly lines: LineCounts | null;
 }
 
 /** Everything the branch adds to the target it started from or took in since. */
@@ -82,11 +90,15 @@ async function takeInAndLook(step: Collect, context: ActContext, spec: Workspace
   const { git } = context.deps;
   const keepRef = `refs/copse/heads/${context.state.id}/${step.task}/${step.attempt}`;
   const taken = await git.takeIn({ branch: spec.branch, workspace: spec }, keepRef);
-  if (taken.kind === 'rejected') return { taken, head: null, tree: null, intake: null };
+  if (taken.kind === 'rejected') return { taken, head: null, tree: null, intake: null, lines: null };
   const { head } = taken;
   const base = (await git.mergeBase(context.state.queue.tip, head)) ?? spec.base;
-  const [tree, intake] = await Promise.all([git.treeOf(head), git.intakeFacts(base, head)]);
-  return { taken, head, tree, intake };
+  const [tree, intake, lines] = await Promise.all([
+    git.treeOf(head),
+    git.intakeFacts(base, head),
+    git.lineCounts(base, head),
+  ]);
+  return { taken, head, tree, intake, lines };
 }
 
 /**

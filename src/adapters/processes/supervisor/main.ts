@@ -1,16 +1,21 @@
 /**
- * The supervisor program: waits on stdin for one spec, runs it, records its exit. Bundled into one file and started by
- * `supervisor-pool.ts` in its own session. As long as no spec has come, end-of-file (the orchestrator is gone) ends it.
+ * The supervisor program: waits on stdin for a spec, runs it, records its exit, and is ready for the next. Bundled into
+ * one file and started by `supervisor-pool.ts` in its own session. While it runs nothing, end-of-file (the orchestrator is
+ * gone) ends it.
  */
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { redactText } from '../../../kit/redact.ts';
 import { identityOf } from '../identity.ts';
 import { DEFAULT_LADDER, type StartMessage, type SupervisorMessage } from '../protocol.ts';
 import { Supervision } from './supervision.ts';
 
-const NEWLINE = 10;
+/** Processes it runs one after the other; a fresh supervisor is cheap enough then. */
+const MAX_RUNS = 500;
 let supervision: Supervision | null = null;
+let runs = 0;
+let isInputOpen = true;
 
 // A polite end of the supervisor is a wish to stop what it runs; without a handler SIGUSR2 would end it.
 process.on('SIGUSR2', () => supervision?.checkStop());
@@ -23,29 +28,33 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
 process.on('uncaughtException', (error) => void leaveAfter(error));
 process.on('unhandledRejection', (error) => void leaveAfter(error));
 
-const received: Buffer[] = [];
-process.stdin.on('data', (chunk: Buffer) => {
-  received.push(chunk);
-  if (supervision === null && chunk.includes(NEWLINE)) void begin(Buffer.concat(received).toString('utf8'));
-});
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    if (supervision === null) void begin(line);
+  })
+  .on('close', leaveIfIdle);
 process.stdin.on('error', leaveIfIdle);
-process.stdin.on('end', leaveIfIdle);
 
-const supervisor = identityOf(process.pid);
-if (supervisor === null) process.exit(1);
-report({ kind: 'ready', supervisor });
+ready();
 setImmediate(warmUp);
 
 async function begin(line: string): Promise<void> {
   const { spec } = JSON.parse(line) as StartMessage;
   supervision = new Supervision(spec, report);
-  process.stdin.destroy();
+  runs += 1;
   try {
-    await supervision.run();
+    if (!(await supervision.run()) || runs >= MAX_RUNS || !isInputOpen) process.exit(0);
   } catch (error) {
     await leaveAfter(error);
   }
-  process.exit(0);
+  supervision = null;
+  ready();
+}
+
+function ready(): void {
+  const supervisor = identityOf(process.pid);
+  if (supervisor === null) process.exit(1);
+  report({ kind: 'ready', supervisor });
 }
 
 /** An error that nobody expected, such as a disk that fails: the process is ended, because nothing would watch it. */
@@ -73,6 +82,7 @@ function warmUp(): void {
 }
 
 function leaveIfIdle(): void {
+  isInputOpen = false;
   if (supervision === null) process.exit(0);
 }
 

@@ -53,6 +53,11 @@ export class Output {
     return this.#lastAt;
   }
 
+  /** Every writer has closed its end. */
+  get isDrained(): boolean {
+    return this.#open.size === 0;
+  }
+
   /** Resolves when every writer has closed its end, or after `limitMs`; true in the first case. */
   async drained(limitMs: number): Promise<boolean> {
     if (this.#open.size === 0) return true;

@@ -80,31 +80,34 @@ export class Supervision {
     };
   }
 
-  /** Resolves when the exit record is durable, or the folder belongs to another supervisor. */
-  async run(): Promise<void> {
+  /**
+   * Resolves when the exit record is durable, or the folder belongs to another supervisor; true when nothing of the
+   * process is left that this program would still have to do with.
+   */
+  async run(): Promise<boolean> {
     const { runDir } = this.#spec;
     const supervisor = identityOf(process.pid);
     if (supervisor === null) throw new Error('the process table does not list this process');
     const lock = { supervisor, startedAtMs: this.#startedAtMs, marker: this.#spec.marker, cwd: this.#cwd };
     if (!createRecord(runDir, 'lock', lock, 'fast')) {
       this.#report({ kind: 'taken' });
-      return;
+      return true;
     }
     this.#hasLock = true;
     this.#writeSpec();
     const output = new Output(new LogWriter(runDir, this.#spec.logCap), this.#spec.secrets);
     if (readRecord(runDir, 'stop') !== null) {
       await this.#finish(output, { ...this.#exit('stopped'), detail: 'stopped before it began' });
-      return;
+      return true;
     }
     const launched = launch(this.#spec);
     const failure = launched.kind === 'failed' ? launched.detail : await this.#spawnProblem(launched.child);
     if (launched.kind === 'failed' || failure !== null) {
       const detail = redactText(failure ?? 'unknown', this.#spec.secrets);
       await this.#finish(output, { ...this.#exit('spawn-failed'), detail });
-      return;
+      return false;
     }
-    await this.#watch(launched.child, output);
+    return this.#watch(launched.child, output);
   }
 
   /** Whether the folder's one start is ours. */
@@ -158,7 +161,7 @@ export class Supervision {
     return null;
   }
 
-  async #watch(child: ChildProcess, output: Output): Promise<void> {
+  async #watch(child: ChildProcess, output: Output): Promise<boolean> {
     const exited = new Promise<void>((resolve) => {
       child.once('exit', (code, signal) => {
         this.#exited = { code, signal };
@@ -185,8 +188,10 @@ export class Supervision {
     disarm();
     const cause = this.#cause ?? 'exited';
     const survivors = await this.#endLeftovers(output);
+    const isClean = cause === 'exited' && survivors.length === 0 && output.isDrained;
     output.close();
     await this.#finish(output, { ...this.#exit(cause), outputBytes: output.receivedBytes, survivors });
+    return isClean;
   }
 
   /** INT → TERM → KILL to the group, each with its time to obey; also to members that left the group. */
