@@ -109,6 +109,7 @@ function buildIntended(
     conflict: null,
     red: [],
     redLogs: [],
+    gateMs: 0,
   };
   return { ...queue, builds: new Map(queue.builds).set(step.build, build) };
 }
@@ -119,12 +120,12 @@ function buildTested(state: RunState, event: GatesFinished, id: BuildId): RunSta
   const counted = withQueue(state, { ...state.queue, gateRuns: state.queue.gateRuns + 1, trouble: null });
   if (build.state === 'void' || build.state === 'cancelled') return counted;
   if (event.verdict === 'cancelled') return withBuild(counted, id, { state: 'cancelled' });
-  const redLogs = [...state.gateResults.values()]
-    .filter(
-      (result) => result.tree === event.tree && event.red.includes(result.gate) && result.logPath !== null,
-    )
+  const results = [...state.gateResults.values()].filter((result) => result.tree === event.tree);
+  const redLogs = results
+    .filter((result) => event.red.includes(result.gate) && result.logPath !== null)
     .map((result) => result.logPath ?? '');
-  return withBuild(counted, id, { state: event.verdict, red: event.red, redLogs });
+  const gateMs = results.reduce((sum, result) => sum + result.durationMs, 0);
+  return withBuild(counted, id, { state: event.verdict, red: event.red, redLogs, gateMs });
 }
 
 /** More than any queue holds: a target that needs a rollback is not a base for anything. */

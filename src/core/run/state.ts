@@ -320,6 +320,8 @@ export interface BuildState {
   readonly red: readonly string[];
   /** Logs of the red gates, relative to the state folder. */
   readonly redLogs: readonly string[];
+  /** What its gates took, in this run or an earlier one that knew the tree; 0 until they are through. */
+  readonly gateMs: number;
 }
 
 /** Key of a gate result: the same tree with the same gate in the same environment is never run twice. */

@@ -4,6 +4,7 @@ import type { QueueBuild, QueueChange, QueueSnapshot } from '../mergequeue/model
 import type { BuildState, ChangeState, RunState } from '../run/state.ts';
 import type { Snapshot } from './snapshot.ts';
 import { areasOf } from './queue-areas.ts';
+import { gateTimesOf } from './queue-gate-times.ts';
 import { needsLookup } from './queue-needs.ts';
 import { priorityOf } from './queue-order.ts';
 import { flakeRateOf, predictedPassOf } from './queue-priors.ts';
@@ -13,7 +14,11 @@ export function queueView(snapshot: Snapshot): QueueSnapshot {
   const { queue } = state;
   const changes = [...queue.changes.values()];
   const isPending = (change: ChangeState): boolean => change.state.kind === 'pending';
-  const lookup = { needs: needsLookup(state), areas: areasOf(changes, isPending) };
+  const lookup = {
+    needs: needsLookup(state),
+    areas: areasOf(changes, isPending),
+    gateMs: gateTimesOf(state),
+  };
   const ejected = changes.flatMap((change) => {
     if (change.state.kind !== 'ejected') return [];
     const { because } = change.state;
@@ -46,6 +51,7 @@ export function queueView(snapshot: Snapshot): QueueSnapshot {
 interface Lookup {
   readonly needs: ReturnType<typeof needsLookup>;
   readonly areas: ReturnType<typeof areasOf>;
+  readonly gateMs: ReturnType<typeof gateTimesOf>;
 }
 
 function queueChange(change: ChangeState, state: RunState, lookup: Lookup): QueueChange {
@@ -59,7 +65,7 @@ function queueChange(change: ChangeState, state: RunState, lookup: Lookup): Queu
     needs: needs.ids,
     scopes: lookup.areas.get(change.id) ?? [],
     textConflicts: change.textConflicts,
-    gateMs: null,
+    gateMs: lookup.gateMs(change),
     predictedPass: predictedPassOf(change, state),
     alone: standing.alone,
     held: standing.heldBy !== null || standing.ejectRequestedBy !== null || needs.waitsFor !== null,
