@@ -4,6 +4,7 @@ import { FakeEngine, type Turn } from '../../test/support/fake-engine.ts';
 import { planOf } from '../../test/support/plan-builder.ts';
 import type { ChangeId } from '../core/ids.ts';
 import type { ConflictMeans, MergePolicy } from '../core/plan/model.ts';
+import type { ChangeState } from '../core/run/state.ts';
 
 const merge = (conflicts: readonly ConflictMeans[], rest: Partial<MergePolicy> = {}): MergePolicy => ({
   into: null,
@@ -235,6 +236,48 @@ describe('the stages of the chain', () => {
     expect(await engine.landed('same.txt')).toBe('resolved 2\n');
     expect(state.queue.landed).toEqual(['a', 'b#3']);
     expect(engine.broken).toEqual([]);
+  });
+});
+
+describe('what people say to the queue about a change in conflict', () => {
+  const b = 'b' as ChangeId;
+  const isConflicted = ({ queue }: { readonly queue: { readonly changes: ReadonlyMap<ChangeId, ChangeState> } }) =>
+    queue.changes.get(b)?.conflict !== null && queue.changes.get(b) !== undefined;
+
+  test('held, it stays out of the target however it is resolved, until it is released', async () => {
+    const engine = clash(['candidates']);
+    engine.when(isConflicted, () => engine.tell({ kind: 'change.held', change: b, by: 'ann' }));
+    const held = await engine.play();
+    expect(held.queue.landed).toEqual(['a']);
+    expect(held.life).toMatchObject({ outcome: 'waiting' });
+    const stands = [...held.queue.changes.values()].find(({ state }) => state.kind === 'pending');
+    expect(stands?.standing.heldBy ?? held.queue.changes.get(b)?.standing.heldBy).toBe('ann');
+    await engine.reopen(
+      { kind: 'run.resumed', by: 'ann' },
+      { kind: 'change.released', change: stands?.id ?? b, by: 'ann' },
+    );
+    expect((await engine.finish()).queue.landed).toHaveLength(2);
+  });
+
+  test('taken out, it is withdrawn: nothing resolves it any more and its branch stays', async () => {
+    const engine = clash(['candidates']);
+    engine.when(isConflicted, () => engine.tell({ kind: 'change.eject_requested', change: b, by: 'ann' }));
+    const state = await engine.play();
+    expect(state.queue.landed).toEqual(['a']);
+    expect(engine.all('change.ejected').at(-1)).toMatchObject({ because: 'withdrawn' });
+    expect(engine.git.controls.ref('refs/heads/copse/b') ?? engine.task('b').head).not.toBeNull();
+    expect(engine.broken).toEqual([]);
+  });
+
+  test('its priority goes over to what stands for it', async () => {
+    const engine = clash(['candidates']);
+    engine.when(isConflicted, () =>
+      engine.tell({ kind: 'change.ranked', change: b, by: 'ann', priority: 0, order: -5 }),
+    );
+    const state = await engine.play();
+    const landed = [...state.queue.changes.values()].find(({ origin }) => origin?.kind === 'resolution');
+    expect(landed?.standing).toMatchObject({ priority: 0, order: -5 });
+    expect(state.queue.landed).toHaveLength(2);
   });
 });
 

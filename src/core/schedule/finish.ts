@@ -1,7 +1,7 @@
 /** When a run is over, and with which outcome. Called only when nothing else was decided. */
 import { gatesAt } from '../gates/stages.ts';
 import type { RunOutcome } from '../run/events.ts';
-import type { Progress, RunState } from '../run/state.ts';
+import type { ChangeState, Progress, RunState } from '../run/state.ts';
 import { BY_BUDGET, pausedByBudget } from './budget.ts';
 import { wantedTasks } from './needs.ts';
 import { redTarget, RULE } from './red-target.ts';
@@ -67,7 +67,9 @@ export function outcomeOf(state: RunState): RunOutcome {
   // Of a branch that came back with more, what it came to last counts.
   const own = [...state.queue.changes.values()].filter((change) => change.origin?.kind !== 'resolution');
   const newest = new Map(own.map((change) => [change.branch, change]));
-  const changes = [...newest.values()].filter((change) => change.task === null).map((change) => change.state);
+  const changes = [...newest.values()]
+    .filter((change) => change.task === null)
+    .map((change) => standIn(change, state).state);
   // What a person took out of the queue is not asked for any more.
   const ejected = changes
     .filter((change) => change.kind === 'ejected')
@@ -87,12 +89,20 @@ export function outcomeOf(state: RunState): RunOutcome {
   if (ejected.length > 0) return 'conflict';
   if (kinds.some((progress) => progress.kind === 'needs-person') || state.queue.held !== null)
     return 'waiting';
+  // Held, or in a closed queue: whoever held it decides.
+  if (kinds.some((progress) => progress.kind === 'queued')) return 'waiting';
   if (changes.some((change) => WAITING.has(change.kind))) return 'waiting';
   if (kinds.some((progress) => progress.kind === 'stopped')) return 'stopped';
   const isDone = (kind: string): boolean => kind === 'landed' || kind === 'verified' || kind === 'skipped';
   if (state.options.prepareOnly) return 'done';
   if (isLimited) return 'limit';
   return kinds.every((progress) => isDone(progress.kind)) ? 'done' : 'failed';
+}
+
+/** What is in the queue for it now: its newest resolution, where it had to be resolved. */
+function standIn(change: ChangeState, state: RunState): ChangeState {
+  const by = change.state.kind === 'superseded' ? state.queue.changes.get(change.state.by) : undefined;
+  return by === undefined ? change : standIn(by, state);
 }
 
 /** Its budget ended it, and nothing that it did. */

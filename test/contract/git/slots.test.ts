@@ -35,6 +35,19 @@ test('moves there and back after looks that found nothing', async () => {
   }
 });
 
+test('has the target by its name, at its present tip, whatever the last gate made of it', async () => {
+  expect(await git(slot, 'rev-parse', 'main', 'refs/heads/main')).toBe(`${world.base}\n${world.base}`);
+  expect(await git(slot, 'merge-base', 'main', 'HEAD')).toBe(world.base);
+  const own = await git(slot, 'commit-tree', 'HEAD^{tree}', '-m', 'of the gate');
+  await git(slot, 'update-ref', 'refs/heads/main', own);
+  await git(slot, 'branch', 'of-the-gate', own);
+  await world.git.checkoutSlot('s', next, { branch: branch('main'), tip: next });
+  expect(await git(slot, 'rev-parse', 'main')).toBe(next);
+  expect(await git(slot, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
+  await world.git.checkoutSlot('s', world.base, target());
+  expect(await git(slot, 'rev-parse', 'main')).toBe(world.base);
+});
+
 async function headOf(): Promise<CommitId> {
   return (await git(slot, 'rev-parse', 'HEAD')) as CommitId;
 }
