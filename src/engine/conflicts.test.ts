@@ -241,8 +241,11 @@ describe('the stages of the chain', () => {
 
 describe('what people say to the queue about a change in conflict', () => {
   const b = 'b' as ChangeId;
-  const isConflicted = ({ queue }: { readonly queue: { readonly changes: ReadonlyMap<ChangeId, ChangeState> } }) =>
-    queue.changes.get(b)?.conflict !== null && queue.changes.get(b) !== undefined;
+  const isConflicted = ({
+    queue,
+  }: {
+    readonly queue: { readonly changes: ReadonlyMap<ChangeId, ChangeState> };
+  }) => queue.changes.get(b)?.conflict !== null && queue.changes.get(b) !== undefined;
 
   test('held, it stays out of the target however it is resolved, until it is released', async () => {
     const engine = clash(['candidates']);
