@@ -19,8 +19,10 @@ function totalsBefore(state: RunState, attempt: AttemptState, stream: StreamFact
     return earlier !== undefined && session !== null && sessions.has(session) ? [earlier] : [];
   });
   if (told.length === 0) return null;
+  const priced = told.findLast((one) => one.threadUsd !== null);
   return {
     tokens: told.findLast((one) => one.threadTokens !== null)?.threadTokens ?? null,
-    usd: told.findLast((one) => one.threadUsd !== null)?.threadUsd ?? null,
+    usd: priced?.threadUsd ?? null,
+    usdTokens: priced?.threadUsdTokens ?? null,
   };
 }

@@ -52,6 +52,8 @@ export type AgentEvent =
       readonly tokens: Tokens;
       readonly usd: number | null;
       readonly usdBasis: UsageBasis;
+      /** Tokens that `usd` is the price of, where the client tells: some count a whole conversation, some a process alone. */
+      readonly usdTokens?: number;
     }
   /** It waits for an answer that nobody at a terminal will give. */
   | { readonly kind: 'ask'; readonly id: string; readonly what: string }

@@ -18,6 +18,8 @@ export interface Spend {
 export interface ThreadTotals {
   readonly tokens: Tokens | null;
   readonly usd: number | null;
+  /** Tokens that `usd` is the price of; null: not told. */
+  readonly usdTokens: number | null;
 }
 
 /** `before`: totals of the same conversation when this process took it up; null for a new one. */
@@ -27,11 +29,24 @@ export function spendOf(
   pricing: { readonly prices: PriceTable; readonly model: string | null },
 ): Spend {
   const tokens = facts.tokens ?? grownBy(facts.threadTokens, before?.tokens ?? null);
-  const told = roundedOrNull(facts.usd) ?? grownUsd(facts.threadUsd, before?.usd ?? null);
+  const told =
+    roundedOrNull(facts.usd) ??
+    grownUsd(facts.threadUsd, startsAnew(facts, tokens, before) ? null : (before?.usd ?? null));
   const { isPartial } = facts;
   if (told !== null || tokens === null) return { tokens, usd: told, isEstimated: false, isPartial };
   const usd = estimateUsd(tokens, facts.model ?? pricing.model, pricing.prices);
   return { tokens, usd, isEstimated: usd !== null, isPartial };
+}
+
+/**
+ * A price that covers fewer tokens than the conversation had before and this process used together is that of the process
+ * alone: clients of one name differ in this from version to version.
+ */
+function startsAnew(facts: StreamFacts, own: Tokens | null, before: ThreadTotals | null): boolean {
+  const { threadUsdTokens } = facts;
+  const earlier = before?.usdTokens ?? null;
+  if (threadUsdTokens === undefined || earlier === null || own === null) return false;
+  return threadUsdTokens < earlier + totalTokens(own);
 }
 
 /** Totals only grow: a smaller one means that the client began to count anew, so all of it is new. */

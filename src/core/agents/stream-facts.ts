@@ -17,6 +17,8 @@ export interface StreamFacts {
   /** Totals of the conversation so far. */
   readonly threadTokens: Tokens | null;
   readonly threadUsd: number | null;
+  /** Tokens that `threadUsd` is the price of; absent: not told. */
+  readonly threadUsdTokens?: number;
   /** The figures are too low: the process ended before it told its total, or part of its output was not kept. */
   readonly isPartial: boolean;
   readonly tools: number;
@@ -43,6 +45,7 @@ export class StreamFold {
   #runUsd: number | null = null;
   #thread: Tokens | null = null;
   #threadUsd: number | null = null;
+  #threadUsdTokens: number | null = null;
   #settledCalls: Tokens = NO_TOKENS;
   #settledUsd: number | null = null;
   readonly #calls = new Map<string, { readonly tokens: Tokens; readonly usd: number | null }>();
@@ -112,6 +115,7 @@ export class StreamFold {
       usd: calls === null || calls.usd === null ? this.#runUsd : (this.#runUsd ?? 0) + calls.usd,
       threadTokens: this.#thread,
       threadUsd: this.#threadUsd,
+      ...(this.#threadUsdTokens === null ? {} : { threadUsdTokens: this.#threadUsdTokens }),
       isPartial: this.#isCut || (calls !== null && this.#callsArePartial && this.#ending.kind !== 'ok'),
       tools: this.#tools,
       denied: this.#denied,
@@ -144,7 +148,10 @@ export class StreamFold {
 
   #count(event: Extract<AgentEvent, { kind: 'usage' }>): void {
     const { basis, tokens, usd, usdBasis } = event;
-    if (usdBasis === 'thread' && usd !== null) this.#threadUsd = usd;
+    if (usdBasis === 'thread' && usd !== null) {
+      this.#threadUsd = usd;
+      this.#threadUsdTokens = event.usdTokens ?? null;
+    }
     const ownUsd = usdBasis === 'thread' ? null : usd;
     switch (basis) {
       case 'thread':

@@ -132,7 +132,9 @@ function readResult(record: Fields, emit: Emit, dialect: Reading['dialect']): vo
   if (usage !== null || usd !== null) {
     const basis = dialect === 'qwen' ? 'thread' : 'run';
     const tokens = tokensOf(usage ?? {}, dialect);
-    emit({ kind: 'usage', basis, key: null, tokens, usd, usdBasis: 'thread' });
+    const usdTokens = pricedTokens(record);
+    const covers = usdTokens === null ? {} : { usdTokens };
+    emit({ kind: 'usage', basis, key: null, tokens, usd, usdBasis: 'thread', ...covers });
   }
   for (const denial of listAt(record, 'permission_denials')) {
     emit({ kind: 'denied', what: textAt(asMap(denial) ?? {}, 'tool_name') ?? 'a tool' });
@@ -144,6 +146,16 @@ function readResult(record: Fields, emit: Emit, dialect: Reading['dialect']): vo
   const status = numberAt(record, 'api_error_status');
   const code = textAt(record, 'api_error_type') ?? subtype;
   emit({ kind: 'error', error: errorOf({ status, code, message: said === '' ? subtype : said }) });
+}
+
+/** What `total_cost_usd` is the price of, over all models: of the conversation in some versions, of the process in others. */
+function pricedTokens(record: Fields): number | null {
+  const models = asMap(record['modelUsage']);
+  if (models === null) return null;
+  const fields = ['inputTokens', 'outputTokens', 'cacheReadInputTokens', 'cacheCreationInputTokens'];
+  return Object.values(models)
+    .map((model) => asMap(model) ?? {})
+    .reduce((sum, model) => sum + fields.reduce((all, field) => all + countAt(model, field), 0), 0);
 }
 
 /** Subscriptions tell when their window ends; only a refusal stops the work. */

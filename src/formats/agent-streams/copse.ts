@@ -44,6 +44,7 @@ function recordOf(event: AgentEvent): Fields {
         output_tokens: event.tokens.output,
         usd: event.usd,
         usd_basis: event.usdBasis,
+        ...(event.usdTokens === undefined ? {} : { usd_tokens: event.usdTokens }),
       };
     default:
       return assertNever(kind);
@@ -125,6 +126,7 @@ function usageIn(record: Fields): AgentEvent {
     },
     usd: moneyAt(record, 'usd'),
     usdBasis: oneOf(BASES, record['usd_basis'], basis),
+    ...(record['usd_tokens'] === undefined ? {} : { usdTokens: countAt(record, 'usd_tokens') }),
   };
 }
 

@@ -52,7 +52,11 @@ describe('a resumed conversation counts what it grew by', () => {
     const before = factsOf(format, recording(first));
     const after = factsOf(format, recording(second));
     expect(after.session).toBe(before.session);
-    const totals = { tokens: before.threadTokens, usd: before.threadUsd };
+    const totals = {
+      tokens: before.threadTokens,
+      usd: before.threadUsd,
+      usdTokens: before.threadUsdTokens ?? null,
+    };
     const spend = spendOf(after, totals, NO_PRICES);
     expect(spend.tokens).toEqual(tokens(800 * calls, 200 * calls, 50 * calls));
     if (usd !== null) expect(spend).toMatchObject({ usd, isEstimated: false });
@@ -60,8 +64,36 @@ describe('a resumed conversation counts what it grew by', () => {
 
   test('a total that fell was begun anew and counts in full', () => {
     const facts = factsOf('codex', recording('codex'));
-    const spend = spendOf(facts, { tokens: tokens(90_000, 0, 9), usd: null }, NO_PRICES);
+    const spend = spendOf(facts, { tokens: tokens(90_000, 0, 9), usd: null, usdTokens: null }, NO_PRICES);
     expect(spend.tokens).toEqual(tokens(4_000, 1_000, 250));
+  });
+
+  test('a price that is that of the process alone, as claude before 2.1.200 tells it, counts in full', () => {
+    const line = JSON.stringify({
+      type: 'result',
+      subtype: 'success',
+      is_error: false,
+      session_id: '8dd40ff7-4d78-47c2-b36a-a7adad7c7755',
+      total_cost_usd: 0.00535,
+      usage: {
+        input_tokens: 800,
+        cache_creation_input_tokens: 0,
+        cache_read_input_tokens: 200,
+        output_tokens: 50,
+      },
+      modelUsage: {
+        'claude-opus-4-8': {
+          inputTokens: 800,
+          outputTokens: 50,
+          cacheReadInputTokens: 200,
+          costUSD: 0.00535,
+        },
+      },
+    });
+    const before = factsOf('claude', `${line}\n`);
+    const totals = { tokens: null, usd: before.threadUsd, usdTokens: before.threadUsdTokens ?? null };
+    const spend = spendOf(factsOf('claude', `${line}\n`), totals, NO_PRICES);
+    expect(spend).toMatchObject({ usd: 0.00535, isEstimated: false });
   });
 
   test('two prompts in one process count as the two', () => {
