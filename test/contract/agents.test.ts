@@ -8,6 +8,8 @@ import { createFakeAgents } from '../../src/adapters/agents/fake.ts';
 import { createAgents } from '../../src/adapters/agents/launch.ts';
 import type { AbsolutePath } from '../../src/core/ids.ts';
 import type { AgentSpec } from '../../src/core/plan/model.ts';
+import { composeAgent } from '../../src/formats/agents/compose.ts';
+import { presetNamed } from '../../src/formats/agents/presets.ts';
 import type { Launch, LaunchRequest } from '../../src/ports/world.ts';
 
 type CommandSpec = Extract<AgentSpec, { readonly kind: 'command' }>;
@@ -212,4 +214,46 @@ test('a placeholder nothing provides yet is refused by name', () => {
     request(command(echoing('{session}'), { env: { ECHO: echo } }), 'x', { session: 's 1' }),
   );
   expect(argumentsOf(launch)[0]).toBe('s 1');
+});
+
+describe('a preset', () => {
+  /** The preset's command with a program in the client's place that prints its arguments and the named variable's file. */
+  function started(
+    name: string,
+    env: Readonly<Record<string, string>>,
+  ): { args: string[]; settings: string } {
+    const preset = presetNamed(name);
+    if (preset === null) throw new Error(`no preset ${name}`);
+    const bin = mkdtempSync(path.join(folder, 'bin-'));
+    const client = path.join(bin, preset.executable);
+    const prints = `printf '%s\\0' "$@"; [ -z "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH" ] || cat "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH"`;
+    writeFileSync(client, `#!/bin/sh\n${prints}\n`, { mode: 0o755 });
+    const spec = composeAgent(preset, name, { env: { PATH: `${bin}:${process.env['PATH']}`, ...env } });
+    const launch = real.launch(request(spec, 'say "hi" $(id)'));
+    const [file, ...rest] = launch.argv;
+    const output = execFileSync(file, rest, { env: launch.env, encoding: 'utf8', input: launch.stdin ?? '' });
+    const parts = output.split('\0');
+    return { args: parts.slice(0, -1), settings: parts.at(-1) ?? '' };
+  }
+
+  test('of gemini names the way to log in where a key and a base URL are set, and only there', () => {
+    const base = { GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1' };
+    const named = started('gemini', { ...base, GEMINI_API_KEY: 'dummy-key' });
+    expect(JSON.parse(named.settings)).toEqual({ security: { auth: { selectedType: 'gemini-api-key' } } });
+    expect(named.args.slice(-2)).toEqual(['-p', 'say "hi" $(id)']);
+    expect(started('gemini', base).settings).toBe('');
+    expect(started('gemini', { GEMINI_API_KEY: 'dummy-key' }).settings).toBe('');
+    const own = path.join(folder, 'own.json');
+    writeFileSync(own, '{"mine":1}');
+    const kept = { ...base, GEMINI_API_KEY: 'dummy-key', GEMINI_CLI_SYSTEM_DEFAULTS_PATH: own };
+    expect(started('gemini', kept).settings).toBe('{"mine":1}');
+  });
+
+  test('of opencode hands the prompt over unchanged, by stdin', () => {
+    const preset = presetNamed('opencode');
+    if (preset === null) throw new Error('no preset');
+    const launch = real.launch(request(composeAgent(preset, 'opencode'), 'say "hi"'));
+    expect(launch.stdin).toBe('say "hi"');
+    expect(launch.argv.join(' ')).not.toContain('say "hi"');
+  });
 });

@@ -24,8 +24,10 @@ export function composeAgent(preset: ClientPreset, name: string, settings: Prese
       : [preset.modelFlag, literal(settings.model)]),
     ...(settings.args ?? []).map(literal),
   ];
-  const command = (args: readonly string[]): string =>
-    [preset.executable, ...args.flatMap((arg) => (arg === '{flags}' ? flags : [arg]))].map(quoted).join(' ');
+  const command = (args: readonly string[]): string => {
+    const words = [preset.executable, ...args.flatMap((arg) => (arg === '{flags}' ? flags : [arg]))];
+    return [...(preset.prelude ?? []), words.map(quoted).join(' ')].join('\n');
+  };
   const client: ClientSpec = {
     output: preset.output,
     resume: preset.resume === null ? null : command(preset.resume),

@@ -18,6 +18,8 @@ export interface ClientPreset {
    * plan's own arguments go; the other placeholders are those of a command agent.
    */
   readonly start: readonly string[];
+  /** Shell commands before it, each a line: what a client needs that no flag and no fixed variable can give. */
+  readonly prelude?: readonly string[];
   readonly resume: readonly string[] | null;
   readonly promptVia: 'arg' | 'stdin' | 'file';
   /** Flags by permission; null: it has no such mode. */
@@ -42,6 +44,18 @@ export interface ClientPreset {
   readonly leastNode: number | null;
   readonly traps: readonly string[];
 }
+
+/**
+ * Without a terminal gemini 0.61 refuses every login when a base URL is set, unless its settings name the way to log in.
+ * Its lowest settings, which those of the user overrule, are read from beside the prompt: outside home and tree.
+ */
+const GEMINI_LOGIN = [
+  'if [ -n "$GOOGLE_GEMINI_BASE_URL" ] && [ -n "$GEMINI_API_KEY" ] && [ -z "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH" ]; then',
+  'GEMINI_CLI_SYSTEM_DEFAULTS_PATH="$COPSE_PROMPT_FILE.gemini.json"',
+  `printf '%s' '{"security":{"auth":{"selectedType":"gemini-api-key"}}}' > "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH"`,
+  'export GEMINI_CLI_SYSTEM_DEFAULTS_PATH',
+  'fi',
+];
 
 /** In the order in which a run without a plan prefers them. */
 export const PRESETS: readonly ClientPreset[] = [
@@ -103,6 +117,7 @@ export const PRESETS: readonly ClientPreset[] = [
   {
     name: 'gemini',
     executable: 'gemini',
+    prelude: GEMINI_LOGIN,
     start: ['-o', 'stream-json', '--skip-trust', '{flags}', '-p', '{prompt}'],
     resume: ['-o', 'stream-json', '--skip-trust', '--resume', '{session}', '{flags}', '-p', '{prompt}'],
     promptVia: 'arg',
@@ -123,9 +138,10 @@ export const PRESETS: readonly ClientPreset[] = [
   {
     name: 'opencode',
     executable: 'opencode',
-    start: ['run', '--format', 'json', '{flags}', '{prompt}'],
-    resume: ['run', '--format', 'json', '--session', '{session}', '{flags}', '{prompt}'],
-    promptVia: 'arg',
+    // As an argument a prompt with spaces reaches its model in quotes, with every quote of its own escaped.
+    start: ['run', '--format', 'json', '{flags}'],
+    resume: ['run', '--format', 'json', '--session', '{session}', '{flags}'],
+    promptVia: 'stdin',
     permissions: { edit: ['--auto'], plan: ['--agent', 'plan'], full: ['--auto'] },
     approval: [],
     modelFlag: '-m',
