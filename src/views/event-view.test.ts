@@ -67,6 +67,9 @@ const entered = {
 /** At least one of every kind, with every field that may be absent present and absent. */
 const FACTS: readonly Fact[] = [
   new Story(sketchPlan({ api: {} })).events[0] as Fact,
+  { kind: 'message.sent', task: api, by: 'anna', text: 'use tabs\nin all files', isUrgent: true },
+  { kind: 'message.dropped', task: api, because: 'the task has landed' },
+  { kind: 'task.continued', task: api, because: 'a message of anna waits for its next turn' },
   { kind: 'run.paused', by: 'anna', why: 'lunch' },
   {
     kind: 'overlap.expected',
@@ -438,8 +441,8 @@ describe('eventView', () => {
       (name) => !name.startsWith('report.') && name !== 'run.summary',
     );
     expect([...types].toSorted()).toEqual(named.toSorted());
-    // 61 kinds: adding one to the union without a fact here fails.
-    expect(kinds.size).toBe(61);
+    // 64 kinds: adding one to the union without a fact here fails.
+    expect(kinds.size).toBe(64);
   });
 
   test('the validator refuses a field that no schema names', () => {

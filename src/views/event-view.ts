@@ -16,6 +16,8 @@ import type {
   WorkspaceEvent,
 } from '../core/run/events.ts';
 import type { ConflictEvent, TargetEvent, QueueEvent } from '../core/run/queue-events.ts';
+import { isInboxEvent } from '../core/inbox/events.ts';
+import { inboxBody } from './inbox-bodies.ts';
 import { overlapBody } from './overlap-view.ts';
 import { attemptBody, limitBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
 import { gateView } from './status-view.ts';
@@ -30,6 +32,7 @@ export function eventView(event: RunEvent, seq: number): EventView {
 }
 
 function bodyOf(event: RunEvent) {
+  if (isInboxEvent(event)) return inboxBody(event);
   switch (event.kind) {
     case 'run.started':
       return startedBody(event);

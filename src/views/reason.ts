@@ -1,6 +1,7 @@
 /** The clause beside a status. Each names its evidence; none is empty, none is a full sentence with a full stop. */
 import { assertNever } from '../kit/assert.ts';
 import { gatesAt } from '../core/gates/stages.ts';
+import { waitingClause, waitingMessages } from '../core/inbox/messages.ts';
 import { needsState } from '../core/schedule/needs.ts';
 import { waitingChanges } from '../core/schedule/queue-order.ts';
 import { taskIntent } from '../core/schedule/tasks.ts';
@@ -78,6 +79,9 @@ export function restReason(
   if (life.kind === 'finished') {
     return { reason: `${otherwise}; the run ended before it started`, evidence: 'inferred' };
   }
+  const waiting = waitingMessages(state, task.task.id);
+  if (task.hold === null && waiting.length > 0 && life.kind === 'running')
+    return { reason: waitingClause(waiting), evidence: 'asserted' };
   if (task.hold !== null) return { reason: task.hold, evidence: 'asserted' };
   if (life.kind === 'paused') return { reason: `run paused: ${life.why}`, evidence: 'inferred' };
   return { reason: `${otherwise}; starts next`, evidence: 'inferred' };

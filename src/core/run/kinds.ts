@@ -62,6 +62,9 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'target.tagged': true,
   'account.parked': true,
   'budget.exceeded': true,
+  'message.sent': true,
+  'message.dropped': true,
+  'task.continued': true,
   operation: true,
 };
 

@@ -6,6 +6,9 @@ import { assertNever } from '../../kit/assert.ts';
 import type { IntentId, TaskId } from '../ids.ts';
 import type { RunEvent } from './events.ts';
 import { rememberOutcomes } from '../mergequeue/history.ts';
+import { isInboxEvent } from '../inbox/events.ts';
+import { EMPTY_INBOX } from '../inbox/model.ts';
+import { messagesTold, reduceInbox } from '../inbox/reduce.ts';
 import { reduceQueue } from './reduce-queue.ts';
 import { reduceOverlap } from './overlaps.ts';
 import { reduceQueueOrder } from './reduce-queue-orders.ts';
@@ -77,6 +80,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     gateResults: new Map(),
     accounts: new Map(),
     budgets: new Map(),
+    inbox: EMPTY_INBOX,
     endGates: 'pending',
     expected: null,
     overlaps: new Map(),
@@ -128,6 +132,7 @@ function settle(state: RunState, intent: IntentId): RunState {
 }
 
 function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }>): RunState {
+  if (isInboxEvent(event)) return reduceInbox(state, event);
   switch (event.kind) {
     case 'run.paused':
     case 'run.resumed':
@@ -165,6 +170,7 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
     case 'workspace.removed':
       return reduceTask(state, event);
     case 'attempt.started':
+      return messagesTold(reduceAttempt(state, event), event);
     case 'attempt.exited':
     case 'attempt.collected':
     case 'attempt.judged':

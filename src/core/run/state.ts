@@ -33,6 +33,7 @@ import type { QueueMemory, QueueOutcome } from '../mergequeue/history.ts';
 import type { Overlap } from './overlaps.ts';
 import type { Priority } from './queue-orders.ts';
 import type { ChangeOrigin, ConflictState } from './conflict.ts';
+import type { InboxState } from '../inbox/model.ts';
 import type { BisectState } from './bisect.ts';
 import type { Step } from './steps.ts';
 
@@ -63,6 +64,8 @@ export interface RunState {
   readonly accounts: ReadonlyMap<string, ParkedAccount>;
   /** Budgets of the run, and of tasks by id, that were passed. */
   readonly budgets: ReadonlyMap<string, PassedBudget>;
+  /** What waits for people, and what they said. */
+  readonly inbox: InboxState;
   readonly endGates: 'pending' | 'green' | 'red';
   /** Tasks likely to meet, by `overlapKey`; null until it was found out. */
   readonly expected: ReadonlyMap<string, ExpectedPair> | null;

@@ -26,6 +26,8 @@ export type Step =
       readonly wave: number;
       readonly attempt: AttemptId;
       readonly agent: string;
+      /** It is told the messages of the task up to this number; absent: there are none. */
+      readonly messages?: number;
     }
   | { readonly kind: 'stop-attempt'; readonly task: TaskId; readonly attempt: AttemptId }
   | { readonly kind: 'collect-attempt'; readonly task: TaskId; readonly attempt: AttemptId }

@@ -9,6 +9,7 @@ import type { FreeCause } from '../run/events.ts';
 import type { OpenIntent, RunState, TaskState } from '../run/state.ts';
 import { afterTrouble } from './accounts.ts';
 import { passedTaskBudget } from './budget.ts';
+import { anotherTurn, dropMessages, messenger, urgentMessage } from './messages.ts';
 import { needsState } from './needs.ts';
 import { lockTaken, taskGateSlot } from './slots.ts';
 import type { Decided, Decision, Snapshot } from './snapshot.ts';
@@ -33,7 +34,7 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
       if (overBudget(task, state) !== null) return one(overBudget(task, state));
       return { decisions: [], wakeAtMs: progress.notBeforeMs > snapshot.nowMs ? progress.notBeforeMs : null };
     case 'working':
-      return one(stopRunning(task));
+      return one(stopRunning(task, state));
     case 'collecting':
       return one({
         kind: 'act',
@@ -43,25 +44,27 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
     case 'judging':
       return one(judge(task, state));
     case 'judged':
-      if (progress.verdict === 'stopped') return one(endRequested(task) ?? stopped(task, 'a stop request'));
+      if (progress.verdict === 'stopped')
+        return one(endRequested(task) ?? anotherTurn(task, state) ?? stopped(task, 'a stop request'));
       return afterJudgement(task, { verdict: progress.verdict, because: progress.because }, snapshot);
     case 'verifying':
-      return one(endRequested(task) ?? verify(task, snapshot));
+      return one(endRequested(task) ?? anotherTurn(task, state) ?? verify(task, snapshot));
     case 'red':
       return one(endRequested(task) ?? redAgain(task, progress, snapshot));
     case 'green':
-      return one(endRequested(task) ?? completeWave(task, state, progress.head));
+      return one(endRequested(task) ?? anotherTurn(task, state) ?? completeWave(task, state, progress.head));
     case 'queued':
       return one(withdraw(task, progress.change, state));
     case 'ejected':
       return one(afterEjection(task, progress, snapshot));
     case 'landed':
-      return one(tidy(task, state));
+      return one(dropMessages(task, state) ?? tidy(task, state));
     case 'needs-person':
       return one(endRequested(task));
+    case 'skipped':
+      return one(dropMessages(task, state) ?? endRequested(task) ?? tidyUnlanded(task, state));
     case 'failed':
     case 'stopped':
-    case 'skipped':
       return one(endRequested(task) ?? tidyUnlanded(task, state));
     default:
       return NOTHING;
@@ -128,12 +131,14 @@ function openNeed(task: TaskState, state: RunState): Decision | null {
   return { kind: 'record', event: { kind: 'task.held', task: task.task.id, why } };
 }
 
-function stopRunning(task: TaskState): Decision | null {
-  if (task.progress.kind !== 'working' || (task.stopRequested ?? task.skipRequested) === null) return null;
+function stopRunning(task: TaskState, state: RunState): Decision | null {
+  if (task.progress.kind !== 'working') return null;
+  const by = task.stopRequested ?? task.skipRequested ?? urgentMessage(task, state);
+  if (by === null) return null;
   return {
     kind: 'act',
     step: { kind: 'stop-attempt', task: task.task.id, attempt: task.progress.attempt },
-    because: `asked by ${task.stopRequested ?? task.skipRequested ?? 'a person'}`,
+    because: `asked by ${by}`,
   };
 }
 
@@ -162,6 +167,8 @@ function again(
   onto: CommitId | null = null,
 ): Decision {
   const next = nextTry(task.task, cause, task.retriesUsed, snapshot.nowMs);
+  const continued = next.kind === 'give-up' ? anotherTurn(task, snapshot.state) : null;
+  if (continued !== null) return continued;
   if (next.kind === 'give-up' && cause === 'violation') {
     return {
       kind: 'record',
@@ -261,7 +268,7 @@ function completeWave(task: TaskState, state: RunState, head: CommitId): Decisio
 
 /** Not while it is being published: the outcome of that says whether there is anything left to withdraw. */
 function withdraw(task: TaskState, change: ChangeId, state: RunState): Decision | null {
-  const by = task.stopRequested ?? task.skipRequested;
+  const by = task.stopRequested ?? task.skipRequested ?? messenger(task, state);
   if (by === null) return null;
   const isPublishing = [...state.intents.values()].some(
     ({ step }) => step.kind === 'publish' && step.members.includes(change),
@@ -290,7 +297,7 @@ function afterEjection(
   if (end !== null) return end;
   switch (ejected.because) {
     case 'withdrawn':
-      return stopped(task, ejected.detail);
+      return anotherTurn(task, snapshot.state) ?? stopped(task, ejected.detail);
     case 'conflict':
     case 'rejected':
       return {

@@ -106,6 +106,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/update.ts'),
   },
   {
+    name: 'send',
+    group: 'Run',
+    usage: 'ID "text"',
+    summary: "a message to the agent's next turn",
+    load: () => import('./commands/send.ts'),
+  },
+  {
     name: 'logs',
     group: 'Run',
     usage: 'ID',
@@ -300,7 +307,6 @@ export const LATER_COMMANDS: Readonly<Record<string, string>> = {
   approve: 'copse resume',
   reject: 'copse skip ID',
   answer: 'copse retry ID',
-  send: 'copse retry ID',
   review: 'copse diff ID',
   'review-loop': 'copse diff ID',
   attach: 'copse logs ID -f',

@@ -42,6 +42,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'no-run': EXIT.usage,
   'task-unknown': EXIT.usage,
   'change-unknown': EXIT.usage,
+  'not-a-person': EXIT.usage,
   'agent-unknown': EXIT.plan,
   'agent-template': EXIT.plan,
   'base-missing': EXIT.environment,

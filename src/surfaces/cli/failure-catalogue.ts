@@ -30,6 +30,11 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
     state: 'nothing was moved there; what was proven is kept and tried again',
     next: 'git ls-remote REMOTE    # must work without a prompt',
   },
+  'not-a-person': {
+    meaning:
+      'Answers, approvals and messages are for people: what runs inside an attempt may not speak for one.',
+    state: 'nothing was recorded',
+  },
   'change-unknown': { meaning: 'No change of that name waits in the merge queue.', next: 'copse queue' },
   'plan-missing': {
     meaning: 'No copse.yaml was found here or in a folder above, up to the top of the repository.',
