@@ -6,6 +6,8 @@ const STEP_KINDS: Readonly<Record<StepKind, true>> = {
   'start-attempt': true,
   'stop-attempt': true,
   'collect-attempt': true,
+  'deliver-answer': true,
+  'take-in-head': true,
   'update-workspace': true,
   'run-gates': true,
   'take-in-branch': true,

@@ -215,6 +215,7 @@ function stepFields(step: Step): {
     case 'start-attempt':
     case 'stop-attempt':
     case 'collect-attempt':
+    case 'deliver-answer':
       return { attempt: step.attempt };
     case 'run-gates':
       return step.subject.kind === 'build' ? { build: step.subject.build } : {};
@@ -229,6 +230,7 @@ function stepFields(step: Step): {
       const { change, stage, agent } = step;
       return { change, stage, ...(agent === null ? {} : { agent }) };
     }
+    case 'take-in-head':
     case 'update-workspace':
     case 'remove-workspace':
       return {};

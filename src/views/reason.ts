@@ -5,6 +5,7 @@ import { waitingClause, waitingMessages } from '../core/inbox/messages.ts';
 import { needsState } from '../core/schedule/needs.ts';
 import { waitingChanges } from '../core/schedule/queue-order.ts';
 import { taskIntent } from '../core/schedule/tasks.ts';
+import type { ItemId } from '../core/inbox/events.ts';
 import type { Need } from '../core/plan/model.ts';
 import type { BuildState, ChangeState, Progress, RunState, TaskState } from '../core/run/state.ts';
 import type { Step } from '../core/run/steps.ts';
@@ -40,6 +41,8 @@ function nowDoing(need: Need, state: RunState): string {
   switch (progress.kind) {
     case 'needs-person':
       return 'it needs a person';
+    case 'awaiting-approval':
+      return 'it waits for approval';
     case 'working':
     case 'collecting':
     case 'judging':
@@ -178,6 +181,18 @@ export function conflictReason(change: ChangeState, state: RunState): string {
 export function heldReason(state: RunState): string {
   const { held } = state.queue;
   return `proven; lands on ${state.target} when the checkout at ${held?.checkout ?? '?'} has no uncommitted changes`;
+}
+
+/** What is asked about, and how many have said yes. */
+export function approvalReason(item: ItemId, state: RunState): string {
+  const approval = state.inbox.approvals.get(item);
+  if (approval === undefined) return 'waits for approval';
+  const { head, required, given, from, standing } = approval;
+  if (standing.kind === 'void') return `${standing.because}; the branch is taken in again`;
+  if (standing.kind === 'rejected') return `rejected by ${standing.by}`;
+  const who = from.length === 0 ? '' : ` of ${listed(from)}`;
+  const count = required === 1 && given.length === 0 ? '' : `, ${given.length} of ${required} given`;
+  return `gates passed on ${shortId(head)}; waits for approval${who}${count} (${item})`;
 }
 
 /** The detail, with the files unless it names the first of them already. */

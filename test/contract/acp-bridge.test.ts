@@ -116,6 +116,7 @@ function start(scripted: object, options: Options = {}): Started {
     offersFiles: true,
     auth: null,
     answerMs: options.answerMs ?? 60_000,
+    signMs: 30_000,
     command: options.command ?? [process.execPath, AGENT, script()],
   });
   const child = spawn(process.execPath, [program, ...args], {

@@ -195,9 +195,18 @@ export interface Feedback {
 
 /** Causes that say nothing about the task: it is tried again for nothing. */
 export type FreeCause = 'rate_limit' | 'auth' | 'session';
-export type FailureCause = RetryCause | 'setup' | 'environment' | 'need' | 'budget';
+export type FailureCause = RetryCause | 'setup' | 'environment' | 'need' | 'budget' | 'approval';
 export type PersonCause =
-  'conflict' | 'workspace' | 'violation' | 'target' | 'environment' | 'login' | 'budget';
+  | 'conflict'
+  | 'workspace'
+  | 'violation'
+  | 'target'
+  | 'environment'
+  | 'login'
+  | 'budget'
+  /** Its agent ended its turn with a question, or because it was not allowed something. */
+  | 'question'
+  | 'permission';
 
 export type AttemptEvent =
   | {

@@ -65,6 +65,15 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'message.sent': true,
   'message.dropped': true,
   'task.continued': true,
+  'question.asked': true,
+  'question.answered': true,
+  'question.delivered': true,
+  'question.withdrawn': true,
+  'approval.asked': true,
+  'approval.given': true,
+  'approval.rejected': true,
+  'approval.void': true,
+  'head.taken_in': true,
   operation: true,
 };
 

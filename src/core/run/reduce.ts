@@ -8,7 +8,7 @@ import type { RunEvent } from './events.ts';
 import { rememberOutcomes } from '../mergequeue/history.ts';
 import { isInboxEvent } from '../inbox/events.ts';
 import { EMPTY_INBOX } from '../inbox/model.ts';
-import { messagesTold, reduceInbox } from '../inbox/reduce.ts';
+import { inboxAfter, reduceInbox } from '../inbox/reduce.ts';
 import { reduceQueue } from './reduce-queue.ts';
 import { reduceOverlap } from './overlaps.ts';
 import { reduceQueueOrder } from './reduce-queue-orders.ts';
@@ -25,7 +25,7 @@ import type { Plan, Task } from '../plan/model.ts';
 export function reduce(state: RunState | null, event: RunEvent): RunState | null {
   if (event.kind === 'run.started') return started(event);
   if (state === null) return null;
-  const next = apply(state, event);
+  const next = inboxAfter(apply(state, event), event);
   const settled =
     'intent' in event && event.kind !== 'intended' && event.intent !== null
       ? settle(next, event.intent)
@@ -170,7 +170,6 @@ function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }
     case 'workspace.removed':
       return reduceTask(state, event);
     case 'attempt.started':
-      return messagesTold(reduceAttempt(state, event), event);
     case 'attempt.exited':
     case 'attempt.collected':
     case 'attempt.judged':
@@ -272,6 +271,8 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
     case 'start-attempt':
     case 'collect-attempt':
     case 'update-workspace':
+    case 'deliver-answer':
+    case 'take-in-head':
       return troubled(state, step.task, event, 'work');
     case 'run-gates':
       if (step.subject.kind === 'task') return troubled(state, step.subject.task, event, 'work');

@@ -31,6 +31,15 @@ export type Step =
     }
   | { readonly kind: 'stop-attempt'; readonly task: TaskId; readonly attempt: AttemptId }
   | { readonly kind: 'collect-attempt'; readonly task: TaskId; readonly attempt: AttemptId }
+  /** Puts the answer of a person where the agent looks for it. */
+  | {
+      readonly kind: 'deliver-answer';
+      readonly task: TaskId;
+      readonly attempt: AttemptId;
+      readonly question: string;
+    }
+  /** The branch has moved while people looked at it: what it holds now is taken in. */
+  | { readonly kind: 'take-in-head'; readonly task: TaskId }
   | { readonly kind: 'update-workspace'; readonly task: TaskId; readonly onto: CommitId }
   | {
       readonly kind: 'run-gates';

@@ -7,6 +7,7 @@ import { endedOverlaps } from '../run/overlaps.ts';
 import { decideArrivals, idleOf } from './arrivals.ts';
 import { decideBudgets } from './budget.ts';
 import { decideFinish } from './finish.ts';
+import { decideInbox } from './inbox.ts';
 import { decideQueue } from './queue.ts';
 import { decideStarts } from './starts.ts';
 import { decideTask } from './tasks.ts';
@@ -17,7 +18,10 @@ import { earliest } from './wake.ts';
 export function decide(snapshot: Snapshot, policy: Policy): Decided {
   const { state } = snapshot;
   if (state.life.kind === 'finished') return { decisions: [], wakeAtMs: null };
-  const decisions: Decision[] = endedOverlaps(state).map((event) => ({ kind: 'record', event }));
+  const decisions: Decision[] = [
+    ...endedOverlaps(state).map((event) => ({ kind: 'record', event }) as const),
+    ...decideInbox(state),
+  ];
   let wakeAtMs: number | null = null;
   const budgets = decideBudgets(snapshot);
   if (budgets.decisions.length > 0) return budgets;

@@ -58,6 +58,8 @@ function tagging(state: RunState): Decision | null {
 /** Still to land, in some way. */
 const WAITING: ReadonlySet<string> = new Set(['announced', 'pending', 'conflicted']);
 
+const WAITS_FOR_PEOPLE: ReadonlySet<Progress['kind']> = new Set(['needs-person', 'awaiting-approval']);
+
 /** The worst thing that is left decides. */
 export function outcomeOf(state: RunState): RunOutcome {
   const wanted = wantedTasks(state);
@@ -87,7 +89,7 @@ export function outcomeOf(state: RunState): RunOutcome {
   if (kinds.some((progress) => progress.kind === 'needs-person' && progress.cause === 'conflict'))
     return 'conflict';
   if (ejected.length > 0) return 'conflict';
-  if (kinds.some((progress) => progress.kind === 'needs-person') || state.queue.held !== null)
+  if (kinds.some((progress) => WAITS_FOR_PEOPLE.has(progress.kind)) || state.queue.held !== null)
     return 'waiting';
   // Held, or in a closed queue: whoever held it decides.
   if (kinds.some((progress) => progress.kind === 'queued')) return 'waiting';

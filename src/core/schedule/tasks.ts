@@ -10,6 +10,7 @@ import type { OpenIntent, RunState, TaskState } from '../run/state.ts';
 import { afterTrouble } from './accounts.ts';
 import { passedTaskBudget } from './budget.ts';
 import { anotherTurn, dropMessages, messenger, urgentMessage } from './messages.ts';
+import { afterApproval, askedInstead, awaitApproval, deliverAnswer, deniedInstead } from './inbox.ts';
 import { needsState } from './needs.ts';
 import { lockTaken, taskGateSlot } from './slots.ts';
 import type { Decided, Decision, Snapshot } from './snapshot.ts';
@@ -34,7 +35,7 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
       if (overBudget(task, state) !== null) return one(overBudget(task, state));
       return { decisions: [], wakeAtMs: progress.notBeforeMs > snapshot.nowMs ? progress.notBeforeMs : null };
     case 'working':
-      return one(stopRunning(task, state));
+      return one(stopRunning(task, state) ?? deliverAnswer(task, state));
     case 'collecting':
       return one({
         kind: 'act',
@@ -52,7 +53,14 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
     case 'red':
       return one(endRequested(task) ?? redAgain(task, progress, snapshot));
     case 'green':
-      return one(endRequested(task) ?? anotherTurn(task, state) ?? completeWave(task, state, progress.head));
+      return one(
+        endRequested(task) ??
+          anotherTurn(task, state) ??
+          awaitApproval(task, state) ??
+          completeWave(task, state, progress.head),
+      );
+    case 'awaiting-approval':
+      return one(endRequested(task) ?? anotherTurn(task, state) ?? afterApproval(task, state));
     case 'queued':
       return one(withdraw(task, progress.change, state));
     case 'ejected':
@@ -81,6 +89,8 @@ function afterJudgement(
   const over = overBudget(task, snapshot.state);
   if (over !== null) return one(over);
   const { verdict, because } = judged;
+  const asked = askedInstead(task, snapshot.state);
+  if (asked !== null) return one(anotherTurn(task, snapshot.state) ?? asked);
   if (verdict === 'rate_limit' || verdict === 'auth' || verdict === 'session')
     return { decisions: afterTrouble(task, { verdict, because }, snapshot), wakeAtMs: null };
   return one(again(task, verdict, because, [], snapshot));
@@ -181,6 +191,8 @@ function again(
       },
     };
   }
+  const denied = next.kind === 'give-up' ? deniedInstead(task, snapshot.state, because) : null;
+  if (denied !== null) return denied;
   if (next.kind === 'give-up') {
     return {
       kind: 'record',

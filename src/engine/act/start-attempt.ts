@@ -62,6 +62,7 @@ export async function startAttempt(step: Start, context: ActContext): Promise<re
       env,
       session: conversation?.session ?? null,
       briefFile,
+      stallMs: task.task.stallMs,
       gitDirs: await deps.git.gitDirs(spec),
     });
     await deps.processes.start({

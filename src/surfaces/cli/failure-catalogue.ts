@@ -35,6 +35,22 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
       'Answers, approvals and messages are for people: what runs inside an attempt may not speak for one.',
     state: 'nothing was recorded',
   },
+  'not-approver': {
+    meaning: 'The plan names who may approve this, and the one who did is not among them.',
+    state: 'nothing was recorded',
+  },
+  'item-unknown': { meaning: 'Nothing of that name waits for a person.', next: 'copse inbox' },
+  'item-ambiguous': { meaning: 'More than one item of the inbox begins like that.', next: 'copse inbox' },
+  'item-settled': {
+    meaning: 'The item was answered before, or needs no answer any more. The first answer holds.',
+    state: 'nothing was changed',
+  },
+  'item-answer': { meaning: 'That answer does not fit the item.', next: 'copse inbox next ITEM' },
+  'approval-void': {
+    meaning: 'An approval is about one commit, and the branch holds another one by now.',
+    state: 'what the branch holds now is tested, and asked about again',
+    next: 'copse inbox',
+  },
   'change-unknown': { meaning: 'No change of that name waits in the merge queue.', next: 'copse queue' },
   'plan-missing': {
     meaning: 'No copse.yaml was found here or in a folder above, up to the top of the repository.',
