@@ -8,6 +8,7 @@ const STEP_KINDS: Readonly<Record<StepKind, true>> = {
   'collect-attempt': true,
   'deliver-answer': true,
   'take-in-head': true,
+  notify: true,
   'update-workspace': true,
   'run-gates': true,
   'take-in-branch': true,

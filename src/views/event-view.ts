@@ -230,6 +230,8 @@ function stepFields(step: Step): {
       const { change, stage, agent } = step;
       return { change, stage, ...(agent === null ? {} : { agent }) };
     }
+    case 'notify':
+      return {};
     case 'take-in-head':
     case 'update-workspace':
     case 'remove-workspace':

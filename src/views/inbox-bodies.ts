@@ -17,6 +17,10 @@ export function inboxBody(event: InboxEvent) {
     case 'question.delivered':
     case 'question.withdrawn':
       return questionBody(event);
+    case 'notice.sent': {
+      const { kind, key, channel, outcome, why } = event;
+      return { type: kind, key, channel, outcome, ...(why === null ? {} : { reason: why }) };
+    }
     default:
       return approvalBody(event);
   }
@@ -92,6 +96,11 @@ export function narrateInbox(event: InboxEvent): Narration {
     case 'question.delivered':
     case 'question.withdrawn':
       return narrateQuestion(event);
+    case 'notice.sent': {
+      const isWell = event.outcome === 'delivered' || event.outcome === 'absent';
+      const why = event.why === null ? '' : `: ${event.why}`;
+      return say(isWell ? 2 : 0, isWell ? 'info' : 'warn', `notice ${event.key} ${event.outcome}${why}`);
+    }
     default:
       return narrateApproval(event);
   }

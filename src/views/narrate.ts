@@ -199,6 +199,7 @@ function stepSubject(step: Step): string {
   if (step.kind === 'run-gates') return subjectText(step.subject);
   if (step.kind === 'resolve-conflict') return step.change;
   if (step.kind === 'tag-target') return step.tag;
+  if (step.kind === 'notify') return step.notice.task ?? 'run';
   return step.kind === 'take-in-branch' ? step.branch : step.build;
 }
 

@@ -28,7 +28,7 @@ function items(rig: Rig, options: RunOptions = {}): readonly Item[] {
 describe('a permission', () => {
   const commit = { run: 'git add -A && git -c user.name=a -c user.email=a@a commit -qm greeting' };
 
-  function setUp(task = ''): { readonly rig: Rig; readonly env: Readonly<Record<string, string>> } {
+  function setUp(): { readonly rig: Rig; readonly env: Readonly<Record<string, string>> } {
     const rig = new Rig('inbox', { 'README.md': 'hello\n', 'src/a.txt': 'a\n' });
     rigs.push(rig);
     const [folder, home] = [join(rig.root, 'acp'), join(rig.root, 'agent-home')];
@@ -49,7 +49,7 @@ describe('a permission', () => {
         'gates: {test: "true"}',
         'merge: {into: copse/integration}',
         `agents: {speaker: {acp: "${command}", permissions: ask}}`,
-        `tasks: {greet: {prompt: Add a greeting, agent: speaker${task}}}`,
+        `tasks: {greet: {prompt: Add a greeting, agent: speaker}}`,
         '',
       ].join('\n'),
     );
@@ -57,8 +57,7 @@ describe('a permission', () => {
   }
 
   test('is in the inbox, is allowed there, and the agent goes on and lands', async () => {
-    // Waiting for a person is no silence, however soon the plan calls an agent stalled.
-    const { rig, env } = setUp(', stall: 2s');
+    const { rig, env } = setUp();
     const started = rig.start(['run', '--yes'], { env });
     await started.says(/asks: execute: git commit/);
     expect(items(rig)).toMatchObject([
@@ -69,8 +68,6 @@ describe('a permission', () => {
       { status: 'needs_you', reason: 'asks: execute: git commit (greet.1.q1)' },
     ]);
     expect(rig.copse(['explain', 'greet']).stdout).toContain('asks: execute: git commit');
-    // Longer than a stall.
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
     const ran = rig.copse(['approve', 'greet', '--by', 'Ada']);
     expect(ran, ran.stderr).toMatchObject({ code: 0, stdout: 'greet.1.q1  approved by Ada\n' });
     expect((await started.ended).code).toBe(0);
@@ -219,7 +216,7 @@ describe('a message', () => {
       `gates: {test: "true"}\nmerge: {into: copse/integration}\nagents: {worker: {run: ${JSON.stringify(script)}, prompt_via: stdin}}\ntasks: {docs: {prompt: Write a note, agent: worker}}\n`,
     );
     const started: Started = rig.start(['run', '--yes', '-v']);
-    await started.says(/attempt docs\.1|docs\.1/);
+    await started.says(/worker started/);
     const sent = rig.copse(['send', 'docs', 'Mention the port']);
     expect(sent, sent.stderr).toMatchObject({
       code: 0,

@@ -126,6 +126,17 @@ export class PureWorld {
         const { task, attempt, question } = step;
         return [{ kind: 'question.delivered', intent, task, attempt, question, outcome: 'delivered' }];
       }
+      case 'notify':
+        return [
+          {
+            kind: 'notice.sent',
+            intent,
+            key: step.notice.key,
+            channel: step.channel,
+            outcome: 'absent',
+            why: null,
+          },
+        ];
       case 'take-in-head': {
         const head = this.#commit();
         const tree = this.#treeOf(head);

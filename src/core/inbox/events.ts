@@ -5,7 +5,7 @@ import type { AttemptId, CommitId, IntentId, RepoPath, TaskId, TreeId } from '..
 /** One thing that waits for a person: `<attempt>.q<n>`, `<task>.a<n>`, `<task>.e<n>`. */
 export type ItemId = Brand<string, 'ItemId'>;
 
-export type InboxEvent = MessageEvent | QuestionEvent | ApprovalEvent;
+export type InboxEvent = MessageEvent | QuestionEvent | ApprovalEvent | NoticeEvent;
 
 export type MessageEvent =
   /** For the next turn of the task's agent. */
@@ -111,6 +111,17 @@ export type ApprovalEvent =
       readonly refusal: string | null;
     };
 
+/** People were told of something, or could not be. It changes nothing else. */
+export interface NoticeEvent {
+  readonly kind: 'notice.sent';
+  readonly intent: IntentId;
+  readonly key: string;
+  /** Place of the channel in the plan, from 0. */
+  readonly channel: number;
+  readonly outcome: 'delivered' | 'absent' | 'refused' | 'unsure';
+  readonly why: string | null;
+}
+
 const KINDS: Readonly<Record<InboxEvent['kind'], true>> = {
   'message.sent': true,
   'message.dropped': true,
@@ -124,6 +135,7 @@ const KINDS: Readonly<Record<InboxEvent['kind'], true>> = {
   'approval.rejected': true,
   'approval.void': true,
   'head.taken_in': true,
+  'notice.sent': true,
 };
 
 export function isInboxEvent<E extends { readonly kind: string }>(

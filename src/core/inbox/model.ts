@@ -17,6 +17,8 @@ export interface InboxState {
   readonly approvals: ReadonlyMap<ItemId, ApprovalState>;
   /** How often a task came to need a person, which numbers its escalations. */
   readonly escalations: ReadonlyMap<TaskId, number>;
+  /** What people were told of, or are being told, by `noticeKey`. */
+  readonly notices: ReadonlySet<string>;
 }
 
 export const EMPTY_INBOX: InboxState = {
@@ -24,6 +26,7 @@ export const EMPTY_INBOX: InboxState = {
   questions: new Map(),
   approvals: new Map(),
   escalations: new Map(),
+  notices: new Set(),
 };
 
 /** What was said to the agent of a task, numbered from 1 in the order it was said. */
@@ -84,6 +87,11 @@ export interface ApprovalState {
         readonly atMs: number;
       }
     | { readonly kind: 'void'; readonly because: string; readonly atMs: number };
+}
+
+/** One thing told on one channel of the plan. */
+export function noticeKey(key: string, channel: number): string {
+  return `${key}#${channel}`;
 }
 
 export function questionItem(attempt: AttemptId, question: string): ItemId {

@@ -74,6 +74,7 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'approval.rejected': true,
   'approval.void': true,
   'head.taken_in': true,
+  'notice.sent': true,
   operation: true,
 };
 

@@ -284,6 +284,8 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
     case 'publish':
     case 'resolve-conflict':
       return reduceQueue(state, event, step);
+    case 'notify':
+      return state;
     case 'tag-target':
       return { ...state, tagged: { tag: step.tag, commit: step.commit, outcome: 'refused' } };
     case 'stop-attempt':

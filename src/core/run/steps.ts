@@ -9,6 +9,7 @@ import type {
   TaskId,
   TreeId,
 } from '../ids.ts';
+import type { Notice } from '../inbox/notices.ts';
 import type { ResolutionStage } from './conflict.ts';
 import type { GateSubject } from './events.ts';
 
@@ -38,6 +39,8 @@ export type Step =
       readonly attempt: AttemptId;
       readonly question: string;
     }
+  /** Tells people of something, on one channel of the plan. */
+  | { readonly kind: 'notify'; readonly channel: number; readonly notice: Notice }
   /** The branch has moved while people looked at it: what it holds now is taken in. */
   | { readonly kind: 'take-in-head'; readonly task: TaskId }
   | { readonly kind: 'update-workspace'; readonly task: TaskId; readonly onto: CommitId }

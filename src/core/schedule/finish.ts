@@ -10,7 +10,9 @@ import type { Decision, Snapshot } from './snapshot.ts';
 export function decideFinish(snapshot: Snapshot, wakeAtMs: number | null): readonly Decision[] {
   const { state } = snapshot;
   if (state.life.kind !== 'running' || snapshot.isDraining) return [];
-  if (state.intents.size > 0 || wakeAtMs !== null) return [];
+  // A message under way keeps nothing from ending.
+  const isBusy = [...state.intents.values()].some(({ step }) => step.kind !== 'notify');
+  if (isBusy || wakeAtMs !== null) return [];
   const live = [...state.tasks.values()].some((task) => task.progress.kind === 'working');
   if (live) return [];
   const isWaitingForSlot = [...state.tasks.values()].some((task) => task.progress.kind === 'verifying');

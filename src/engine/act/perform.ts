@@ -6,6 +6,7 @@ import type { ActContext } from '../deps.ts';
 import { collectAttempt } from './collect-attempt.ts';
 import { deliverAnswer } from './deliver-answer.ts';
 import { makeBuild } from './make-build.ts';
+import { notify } from './notify.ts';
 import { prepareWorkspace } from './prepare-workspace.ts';
 import { publish } from './publish.ts';
 import { resolveConflict } from './resolve-conflict.ts';
@@ -34,6 +35,8 @@ export function perform(step: Step, context: ActContext): Promise<readonly Fact[
       return collectAttempt(step, context);
     case 'deliver-answer':
       return deliverAnswer(step, context);
+    case 'notify':
+      return notify(step, context);
     case 'take-in-head':
       return takeInHead(step, context);
     case 'update-workspace':

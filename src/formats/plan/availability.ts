@@ -33,7 +33,6 @@ export const LATER: readonly LaterRow[] = [
   { path: 'phases', instead: 'order tasks with needs' },
   { path: 'probes', instead: 'write the tasks out' },
   { path: 'planner', instead: 'write the tasks out' },
-  { path: 'notify', instead: 'watch copse events --json' },
   { path: 'sandbox', instead: 'workspace: {isolation: clone} keeps agents off the repository' },
   { path: 'review', instead: noReview },
   { path: 'approval', when: isOn, instead: noApproval },
