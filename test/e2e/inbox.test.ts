@@ -1,4 +1,7 @@
 /** The inbox through the real binary: permissions of an agent over ACP, approvals, messages, kills of the orchestrator. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -227,5 +230,77 @@ describe('a message', () => {
     const prompts = readFileSync(join(rig.root, 'repo.worktrees', 'prompts'), 'utf8');
     expect(prompts.split('Mention the port')).toHaveLength(2);
     expect(rig.git('show', 'copse/integration:notes.md')).toBe('x\nx');
+  });
+});
+
+describe('a webhook', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  /** Keeps the ids of what it got; `holds`: it never answers. */
+  async function listen(
+    holds: boolean,
+  ): Promise<{ readonly to: string; readonly ids: string[]; readonly got: () => Promise<void> }> {
+    const ids: string[] = [];
+    let wake = (): void => undefined;
+    const server = createServer((request, response) => {
+      request.resume();
+      request.on('end', () => {
+        ids.push(String(request.headers['x-copse-delivery']));
+        if (!holds) response.end('ok');
+        wake();
+      });
+    });
+    servers.push(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x`;
+    const got = async (): Promise<void> => {
+      while (ids.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    };
+    return { to, ids, got };
+  }
+
+  function plan(rig: Rig, to: string): void {
+    writeFileSync(
+      join(rig.repository, 'copse.yaml'),
+      `gates: {test: "true"}\nmerge: {into: copse/integration}\nagents: {demo: {use: demo}}\nnotify: {to: "${to}"}\ntasks: {docs: {prompt: "demo: write a.md one", agent: demo, approval: true}}\n`,
+    );
+  }
+
+  test('gets one POST for each thing, also across a kill while it does not answer', async () => {
+    const rig = new Rig('inbox-notify');
+    rigs.push(rig);
+    const hook = await listen(true);
+    plan(rig, hook.to);
+    const started = rig.start(['run', '--yes']);
+    await hook.got();
+    started.kill('SIGKILL');
+    await started.ended;
+    // Not by a call that waits: the server of this test has to answer meanwhile.
+    const resumed = await rig.start(['resume']).ended;
+    expect(resumed.code, resumed.stderr).toBe(6);
+    const kinds = hook.ids.map((id) => id.replace(/:\d+$/, ''));
+    expect(kinds.filter((id) => id === 'needs_you:docs.a1')).toHaveLength(1);
+  });
+
+  test('that is dead fails nothing', () => {
+    const rig = new Rig('inbox-dead');
+    rigs.push(rig);
+    plan(rig, 'http://127.0.0.1:9/x');
+    expect(rig.copse(['run', '--yes']).code).toBe(6);
+    const sent = rig
+      .copse(['events'])
+      .stdout.split('\n')
+      .filter((line) => line.includes('"notice.sent"'));
+    expect(sent.map((line) => (JSON.parse(line) as { outcome: string }).outcome)).toEqual([
+      'refused',
+      'refused',
+    ]);
   });
 });

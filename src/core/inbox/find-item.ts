@@ -26,7 +26,9 @@ export function findItem(state: RunState, text: string): FoundItem {
   if (exact !== undefined) return { kind: 'open', item: exact };
   const settled = settlementOf(state, text as ItemId);
   if (settled !== null) return { kind: 'settled', id: text as ItemId, how: settled };
-  const ofTask = items.filter(({ task }) => task === text);
+  const ofTask = items.filter(
+    (item) => item.task === text || (item.kind === 'escalation' && item.change === text),
+  );
   const meant = ofTask.length > 0 ? ofTask : items.filter(({ id }) => text !== '' && id.startsWith(text));
   const [only] = meant;
   if (only !== undefined && meant.length === 1) return { kind: 'open', item: only };

@@ -101,7 +101,7 @@ function approvalFacts(
   const { item, head, from, given } = approval;
   if (from.length > 0 && !from.includes(by))
     throw new Failure('not-approver', `${by} may not approve ${task}: the plan names ${from.join(', ')}`, {
-      hint: `copse ${kind} ${item} --by ${from[0] ?? 'NAME'}`,
+      hint: `copse inbox next ${item}`,
     });
   if (kind === 'approve') {
     if (given.some((one) => one.by === by))

@@ -170,6 +170,19 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
   'task-need': { meaning: 'Something the task needs can no longer come.' },
   'task-setup': { meaning: 'A set-up command failed in a new worktree.', next: 'copse doctor' },
   'task-environment': { meaning: 'The machine or the repository refused something the task needs.' },
+  'approval-needed': {
+    meaning: 'The work passed its gates, and the plan wants people to say yes before it goes on.',
+    next: 'copse inbox',
+  },
+  'task-approval': { meaning: 'A person said no to the work, without a reason for its agent to go by.' },
+  'person-question': {
+    meaning: 'The agent ended its turn with a question and without a commit; the answer is its next turn.',
+    next: 'copse inbox',
+  },
+  'person-permission': {
+    meaning: 'The agent was not allowed something and made no commit without it.',
+    next: 'copse logs ID    # what it wanted; permissions of the agent in the plan decide',
+  },
   'person-conflict': { meaning: 'The branch and the target changed the same lines; a person has to decide.' },
   'person-workspace': { meaning: 'No free name for a worktree and branch was found.' },
   'person-target': { meaning: 'The target was rewritten or deleted by someone else during the run.' },

@@ -53,9 +53,11 @@ export function performRun(context: Context, request: RunRequest): Promise<numbe
   });
 }
 
-/** Not finished, or a proven landing still waits for its checkout. */
+/** Not finished, or what is proven or passed still waits: for its checkout, or for a person to say yes. */
 function canResume(latest: RunState | null): latest is RunState {
-  return latest !== null && (latest.life.kind !== 'finished' || latest.queue.held !== null);
+  if (latest === null) return false;
+  if (latest.life.kind !== 'finished' || latest.queue.held !== null) return true;
+  return [...latest.tasks.values()].some(({ progress }) => progress.kind === 'awaiting-approval');
 }
 
 /** Goes on with the newest run; `facts` come first. Used by `resume` and `retry` as well. */
