@@ -63,7 +63,7 @@ function ago({ deps }: Session): (atMs: number) => string {
 /** The approval is void; what the branch holds now is tested and asked about. */
 async function refuseMoved(session: Session, state: RunState, item: InboxItem, moved: Fact): Promise<number> {
   const because = 'because' in moved ? moved.because : '';
-  const text = `${item.id} is void: ${String(because)}; what it holds now is tested and asked about again`;
+  const text = `${item.id} is void: ${because}; what it holds now is tested and asked about again`;
   if (await isLed(session)) {
     await tellRun(session, [moved]);
     throw new Failure('approval-void', text, { hint: 'copse inbox' });
