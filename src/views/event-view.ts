@@ -16,6 +16,8 @@ import type {
   WorkspaceEvent,
 } from '../core/run/events.ts';
 import type { ConflictEvent, TargetEvent, QueueEvent } from '../core/run/queue-events.ts';
+import { isInboxEvent } from '../core/inbox/events.ts';
+import { inboxBody } from './inbox-bodies.ts';
 import { overlapBody } from './overlap-view.ts';
 import { attemptBody, limitBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
 import { gateView } from './status-view.ts';
@@ -30,6 +32,7 @@ export function eventView(event: RunEvent, seq: number): EventView {
 }
 
 function bodyOf(event: RunEvent) {
+  if (isInboxEvent(event)) return inboxBody(event);
   switch (event.kind) {
     case 'run.started':
       return startedBody(event);
@@ -212,6 +215,7 @@ function stepFields(step: Step): {
     case 'start-attempt':
     case 'stop-attempt':
     case 'collect-attempt':
+    case 'deliver-answer':
       return { attempt: step.attempt };
     case 'run-gates':
       return step.subject.kind === 'build' ? { build: step.subject.build } : {};
@@ -226,6 +230,9 @@ function stepFields(step: Step): {
       const { change, stage, agent } = step;
       return { change, stage, ...(agent === null ? {} : { agent }) };
     }
+    case 'notify':
+      return {};
+    case 'take-in-head':
     case 'update-workspace':
     case 'remove-workspace':
       return {};

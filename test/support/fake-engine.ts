@@ -9,6 +9,7 @@ import { FakeFiles } from '../../src/adapters/files/fake-files.ts';
 import { createFakeGit } from '../../src/adapters/git-fake/index.ts';
 import type { FakeGit } from '../../src/adapters/git-fake/index.ts';
 import { FakeWatch } from '../../src/adapters/watch/fake-watch.ts';
+import { FakeNotify } from '../../src/adapters/notify/fake-notify.ts';
 import { FakeMachine } from '../../src/adapters/machine/fake-machine.ts';
 import {
   FakeProcessWorld,
@@ -90,6 +91,7 @@ export class FakeEngine {
   readonly files = new FakeFiles();
   readonly machine = new FakeMachine();
   readonly watch = new FakeWatch();
+  readonly notify = new FakeNotify();
   readonly git: FakeGit;
   readonly processes: FakeProcessWorld;
   readonly events: RunEvent[] = [];
@@ -283,6 +285,7 @@ export class FakeEngine {
       machine: this.machine,
       files: mortal(this.files, life),
       watch: this.watch,
+      notify: mortal(this.notify, life),
       failpoint,
       metrics: metrics ?? (() => Promise.resolve({ kind: 'unreadable', why: 'no reader' })),
       digest: (text) => createHash('sha1').update(text).digest('hex'),

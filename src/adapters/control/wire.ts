@@ -23,6 +23,11 @@ const TELLABLE: ReadonlySet<string> = new Set([
   'change.eject_requested',
   'queue.closed',
   'queue.opened',
+  'message.sent',
+  'question.answered',
+  'approval.given',
+  'approval.rejected',
+  'approval.void',
 ]);
 
 export function encode(message: ControlRequest | ControlAnswer): string {
@@ -56,6 +61,8 @@ function isTellable(fact: unknown): boolean {
   if (typeof fact !== 'object' || fact === null || !('kind' in fact)) return false;
   const { kind } = fact;
   if (kind === 'queue.entered' && !isPlainEntry(fact)) return false;
+  // Whether the agent has an answer is seen where it looks for it.
+  if (kind === 'question.answered' && !('isDelivered' in fact && fact.isDelivered === false)) return false;
   return typeof kind === 'string' && isRunEventKind(kind) && TELLABLE.has(kind);
 }
 

@@ -24,7 +24,22 @@ export interface Plan {
   readonly budget: Budget | null;
   /** Dollars per million tokens by model, before the list prices; absent in plans of earlier versions. */
   readonly prices?: PriceTable;
+  /** Who is told of what by Copse itself; absent: nobody. */
+  readonly notify?: readonly NotifyChannel[];
 }
+
+/** needs_you: something waits for a person · failed: a task failed · done: the run ended. */
+export type NotifyCause = 'needs_you' | 'failed' | 'done';
+
+export type NotifyChannel =
+  | { readonly kind: 'desktop'; readonly on: readonly NotifyCause[] }
+  | {
+      readonly kind: 'webhook';
+      readonly on: readonly NotifyCause[];
+      readonly to: string;
+      /** Environment variable with the secret that signs each message; null: they are not signed. */
+      readonly secretEnv: string | null;
+    };
 
 export interface Task {
   readonly id: TaskId;
@@ -55,6 +70,15 @@ export interface Task {
   readonly accept: readonly string[];
   readonly budget: Budget | null;
   readonly issue: number | null;
+  /** Of people, once its gates passed and before it goes on to land; absent or null: none is needed. */
+  readonly approval?: Approval | null;
+}
+
+export interface Approval {
+  /** Different people who say yes. */
+  readonly required: number;
+  /** Who may; empty: anyone. */
+  readonly from: readonly string[];
 }
 
 export interface Wave {
@@ -67,6 +91,8 @@ export interface Wave {
   readonly gates: readonly GateName[];
   /** True when some other task needs this wave: it then goes through the merge queue on its own. */
   readonly landsEarly: boolean;
+  /** Before the next wave begins; absent or null: only what the task asks for, at its end. */
+  readonly approval?: Approval | null;
 }
 
 export interface Need {

@@ -43,6 +43,7 @@ const REOPENABLE: ReadonlySet<Progress['kind']> = new Set([
   'backing-off',
   'updating',
   'needs-person',
+  'awaiting-approval',
   'verified',
   'failed',
   'stopped',

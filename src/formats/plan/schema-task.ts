@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approval } from './schema-people.ts';
 import {
   count,
   duration,
@@ -18,7 +19,7 @@ const WORK = {
   error: 'expected an amount of work such as 30m, 4h, 3d (a day is 8 hours) or 2w (a week is 5 days)',
 };
 
-/** Reviews and approvals come later; that there is none may be said already. */
+/** Reviews come later; that there is none may be said already. */
 export const none = z.literal(false, { error: 'expected false' });
 
 const amount = z
@@ -99,7 +100,9 @@ const waveMap = settings({
   prompt: text.optional().describe('What this wave asks for, after the prompt of the task.'),
   spec: repoPath.optional().describe('File that holds the prompt.'),
   review: none.optional().describe('Only `false`.'),
-  approval: none.optional().describe('Only `false`.'),
+  approval: approval
+    .optional()
+    .describe('Of people, before the next wave begins: `true`, or `{required, from}`.'),
   gates: oneOrMany(id, 'the name of a gate')
     .optional()
     .describe('Gates that must pass when this wave is complete, besides those of the task.'),
@@ -135,7 +138,11 @@ export const sharedShape = {
     .describe('An attempt with no output and no file change for this long is ended. Default: 10m.'),
   budget: budget.optional().describe('What one task may use, all attempts together.'),
   review: none.optional().describe('Only `false`.'),
-  approval: none.optional().describe('Only `false`.'),
+  approval: approval
+    .optional()
+    .describe(
+      'Of people, once its gates have passed and before it may land: `true`, or `{required, from}`. Default: false.',
+    ),
 };
 
 export const taskMap = settings({

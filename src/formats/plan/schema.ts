@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { STREAM_FORMATS } from '../../core/agents/formats.ts';
 import { ACP_PERMISSIONS } from '../../core/agents/permissions.ts';
 import { gate } from './schema-gate.ts';
+import { notify } from './schema-people.ts';
 import { budget, sharedShape, task } from './schema-task.ts';
 import {
   count,
@@ -235,6 +236,11 @@ export const planSchema = settings({
   conflicts: conflicts.optional().describe('What is done about tasks that touch the same files.'),
   limits: limits.optional().describe('How much of the machine is used.'),
   budget: budget.optional().describe('What the whole run may use.'),
+  notify: notify
+    .optional()
+    .describe(
+      'Who is told when something waits for a person, fails or is done: `desktop`, or `{to, on}`, or a list.',
+    ),
   prices: z
     .record(modelName, price, { error: 'expected a map of models to prices' })
     .optional()
