@@ -16,6 +16,7 @@ import type {
   WorkspaceEvent,
 } from '../core/run/events.ts';
 import type { ConflictEvent, TargetEvent, QueueEvent } from '../core/run/queue-events.ts';
+import { reviewBody } from './review-events.ts';
 import { overlapBody } from './overlap-view.ts';
 import { attemptBody, limitBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
 import { gateView } from './status-view.ts';
@@ -81,6 +82,11 @@ function bodyOf(event: RunEvent) {
     case 'queue.closed':
     case 'queue.opened':
       return queueOrderBody(event);
+    case 'review.finished':
+    case 'review.commented':
+    case 'review.settled':
+    case 'review.accepted':
+      return reviewBody(event);
     default:
       return familyBody(event);
   }
@@ -213,6 +219,8 @@ function stepFields(step: Step): {
     case 'stop-attempt':
     case 'collect-attempt':
       return { attempt: step.attempt };
+    case 'run-review':
+      return { agent: step.agent };
     case 'run-gates':
       return step.subject.kind === 'build' ? { build: step.subject.build } : {};
     case 'make-build':

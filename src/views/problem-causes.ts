@@ -17,6 +17,7 @@ const FAILED: Readonly<Record<FailureCause, string>> = {
   environment: 'this machine refused something it needed',
   need: 'something it needs can no longer come',
   budget: 'its budget is used up',
+  review: 'its review did not end in agreement, and the plan calls that a failure (review.on_fail)',
 };
 
 const WAITING: Readonly<Record<PersonCause, string>> = {
@@ -28,6 +29,8 @@ const WAITING: Readonly<Record<PersonCause, string>> = {
   login:
     'the login of its agent was refused; nothing is started on that account until a person has seen to it',
   budget: 'its budget is used up; a retry grants the same amount again',
+  review:
+    'its gates are green and its review did not end in agreement; nothing lands before a person decides',
 };
 
 /** `task-crash`, `person-conflict`, …; `task-other` is never used while the task is failed or needs a person. */

@@ -100,6 +100,11 @@ export function workReason(task: TaskState, state: RunState): string {
     parts.push(`wave ${task.wave}/${task.task.waves.length} ${wave?.title ?? ''}`.trim());
   const attempt = tryOf(task);
   if (attempt !== null) parts.push(attempt);
+  const bound = task.task.review?.maxIterations;
+  if (task.feedback?.isReview === true && bound !== undefined && task.review.rounds.length > 0)
+    parts.push(
+      `review ${task.review.rounds.length - Math.max(task.review.countedFrom, task.review.freshFrom)}/${bound}`,
+    );
   const head = parts.join(', ');
   return task.feedback === null ? head : `${head}: ${task.feedback.summary}`;
 }

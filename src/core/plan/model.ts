@@ -8,6 +8,7 @@
  */
 import type { PriceTable } from '../agents/prices.ts';
 import type { StreamFormat } from '../agents/formats.ts';
+import type { ReviewPolicy } from '../review/model.ts';
 import type { AcpPermission } from '../agents/permissions.ts';
 import type { BranchName, GateName, RepoPath, TaskId } from '../ids.ts';
 
@@ -55,6 +56,8 @@ export interface Task {
   readonly accept: readonly string[];
   readonly budget: Budget | null;
   readonly issue: number | null;
+  /** Who judges its work before a wave is complete; null or absent: nobody. */
+  readonly review?: ReviewPolicy | null;
 }
 
 export interface Wave {
@@ -67,6 +70,8 @@ export interface Wave {
   readonly gates: readonly GateName[];
   /** True when some other task needs this wave: it then goes through the merge queue on its own. */
   readonly landsEarly: boolean;
+  /** false: not judged on its own; the review of a later wave sees it too. Absent: as the task says. */
+  readonly isReviewed?: boolean;
 }
 
 export interface Need {
@@ -157,6 +162,15 @@ export interface ClientSpec {
   readonly model: string | null;
   /** Whose price is taken when nobody names the model. */
   readonly pricedAs: string | null;
+  /** How it is started to judge work; null or absent: like for any other turn. */
+  readonly review?: ReviewCommand | null;
+}
+
+/** Commands that let a client only read, and hold its answer to a schema where it can. */
+export interface ReviewCommand {
+  readonly run: string;
+  readonly resume: string | null;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface WorkspacePolicy {

@@ -1,4 +1,5 @@
 /** What an attempt is told. Copse's own words come first and last, the plan's in between, gate output as quoted data. */
+import { findingsPart } from '../review/text.ts';
 import { fenced, type FeedbackLog } from './fenced.ts';
 import type { AttemptVerdict } from './events.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -28,6 +29,7 @@ export function briefOf(
     parts.push(`## Your role\n${agent.instructions}`);
   if (more.diff !== '') parts.push(`## What is on the branch already\n\n${fenced(more.diff)}`);
   if (task.feedback !== null) parts.push(feedbackPart(task, logs));
+  parts.push(...findingsParts(task));
   parts.push(rules(state, task));
   return `${parts.join('\n\n')}\n`;
 }
@@ -47,7 +49,7 @@ export function continuationOf(
     if (wave.prompt !== '') parts.push(wave.prompt);
   }
   if (task.feedback !== null) {
-    parts.push(feedbackPart(task, logs));
+    parts.push(feedbackPart(task, logs), ...findingsParts(task));
     const isBroken = previous.verdict !== 'committed' && previous.verdict !== 'violation';
     parts.push(isBroken ? 'The work was interrupted: look at what is there and finish it.' : 'Put it right.');
   }
@@ -55,9 +57,15 @@ export function continuationOf(
   return `${parts.join('\n\n')}\n`;
 }
 
+function findingsParts(task: TaskState): readonly string[] {
+  const text = findingsPart(task);
+  return text === '' ? [] : [text];
+}
+
 function feedbackPart(task: TaskState, logs: readonly FeedbackLog[]): string {
   const quoted = logs.map((log) => `### ${log.name}\n\n${fenced(log.tail)}`);
-  return [`## What went wrong last time\n${task.feedback?.summary ?? ''}`, ...quoted].join('\n\n');
+  const head = task.feedback?.isReview === true ? '## What the review says' : '## What went wrong last time';
+  return [`${head}\n${task.feedback?.summary ?? ''}`, ...quoted].join('\n\n');
 }
 
 function rules(state: RunState, task: TaskState): string {

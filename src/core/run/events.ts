@@ -22,6 +22,7 @@ import type {
 import type { GateResult } from '../gates/model.ts';
 import type { QueueOutcome } from '../mergequeue/history.ts';
 import type { ConflictEvent, QueueEvent, TargetEvent } from './queue-events.ts';
+import type { ReviewEvent } from './review-events.ts';
 import type { QueueOrderEvent } from './queue-orders.ts';
 import type { Budget, Plan, RetryCause, Task } from '../plan/model.ts';
 import type { StreamFacts } from '../agents/stream-facts.ts';
@@ -33,6 +34,7 @@ export type RunEvent = { readonly atMs: number } & (
   | WorkspaceEvent
   | AttemptEvent
   | GateEvent
+  | ReviewEvent
   | QueueEvent
   | QueueOrderEvent
   | ConflictEvent
@@ -96,7 +98,8 @@ export type TaskEvent =
   | {
       readonly kind: 'task.retry';
       readonly task: TaskId;
-      readonly cause: RetryCause | FreeCause;
+      /** review: findings are open; the author is given them. */
+      readonly cause: RetryCause | FreeCause | 'review';
       /** It was not the task's fault: none of its retries is used up. Absent: one is. */
       readonly isFree?: boolean;
       readonly agent: string;
@@ -189,13 +192,15 @@ export interface Feedback {
   readonly summary: string;
   /** Logs whose tail goes into the brief, relative to the state folder. */
   readonly logs: readonly string[];
+  /** It was given the open findings of a review. */
+  readonly isReview?: boolean;
 }
 
 /** Causes that say nothing about the task: it is tried again for nothing. */
 export type FreeCause = 'rate_limit' | 'auth' | 'session';
-export type FailureCause = RetryCause | 'setup' | 'environment' | 'need' | 'budget';
+export type FailureCause = RetryCause | 'setup' | 'environment' | 'need' | 'budget' | 'review';
 export type PersonCause =
-  'conflict' | 'workspace' | 'violation' | 'target' | 'environment' | 'login' | 'budget';
+  'conflict' | 'workspace' | 'violation' | 'target' | 'environment' | 'login' | 'budget' | 'review';
 
 export type AttemptEvent =
   | {

@@ -41,6 +41,7 @@ export function brokenInvariants(
     ...concurrency(state, parallel),
     ...withinBudget(state),
     ...bounded(state),
+    ...reviewed(state),
     ...(world === null ? [] : brokenInWorld(state, world)),
   ];
 }
@@ -173,6 +174,23 @@ function bounded(state: RunState): readonly string[] {
   return [...state.tasks.values()]
     .filter((task) => task.retriesUsed > mostRetries(task))
     .map((task) => `I13 task ${task.task.id} was retried ${task.retriesUsed} times`);
+}
+
+/** I13 A review has no more rounds than its plan allows, and what is queued of a reviewed task was accepted. */
+function reviewed(state: RunState): readonly string[] {
+  return [...state.tasks.values()].flatMap(({ task, review, progress, tree, wave }) => {
+    const policy = task.review ?? null;
+    if (policy === null) return [];
+    const broken: string[] = [];
+    const counted = review.rounds.length - Math.max(review.countedFrom, review.freshFrom);
+    if (counted > policy.maxIterations)
+      broken.push(`I13 the review of ${task.id} has ${counted} rounds, ${policy.maxIterations} are allowed`);
+    const isJudged = task.waves[wave - 1]?.isReviewed !== false;
+    const isOn = progress.kind === 'queued' || progress.kind === 'verified';
+    if (isJudged && isOn && review.accepted?.tree !== tree)
+      broken.push(`I17 ${task.id} is ${progress.kind} on a tree that its review did not accept`);
+    return broken;
+  });
 }
 
 function mostRetries(task: TaskState): number {

@@ -113,7 +113,8 @@ export function resolversAtWork(state: RunState): number {
 
 function hasFreeSlot({ state, machine }: Snapshot): boolean {
   const working = [...state.tasks.values()].filter((task) => usesSlot(task, state)).length;
-  return working + resolversAtWork(state) < parallelLimit(state, machine);
+  const judging = [...state.intents.values()].filter(({ step }) => step.kind === 'run-review').length;
+  return working + judging + resolversAtWork(state) < parallelLimit(state, machine);
 }
 
 type Resolving = Extract<Step, { kind: 'resolve-conflict' }>;

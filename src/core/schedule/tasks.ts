@@ -1,6 +1,7 @@
 /** The next decision of one task, by where it stands. Starting agents is in `starts.ts`, landing in `queue.ts`. */
 import { assertNever } from '../../kit/assert.ts';
 import { judgeAttempt } from '../run/judge.ts';
+import { hasUntoldRemarks } from '../review/next.ts';
 import { servedTask } from '../run/steps.ts';
 import { nextTry } from '../run/retry.ts';
 import type { ChangeId, CommitId, TaskId } from '../ids.ts';
@@ -10,6 +11,7 @@ import type { OpenIntent, RunState, TaskState } from '../run/state.ts';
 import { afterTrouble } from './accounts.ts';
 import { passedTaskBudget } from './budget.ts';
 import { needsState } from './needs.ts';
+import { afterGreen, reviewPolicy, sentBack, stopped as stopReview } from './reviews.ts';
 import { lockTaken, taskGateSlot } from './slots.ts';
 import type { Decided, Decision, Snapshot } from './snapshot.ts';
 
@@ -50,16 +52,20 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
     case 'red':
       return one(endRequested(task) ?? redAgain(task, progress, snapshot));
     case 'green':
-      return one(endRequested(task) ?? completeWave(task, state, progress.head));
+      return one(endRequested(task) ?? green(task, state, progress.head));
     case 'queued':
       return one(withdraw(task, progress.change, state));
+    case 'verified':
+      return one(remarks(task));
     case 'ejected':
       return one(afterEjection(task, progress, snapshot));
     case 'landed':
       return one(tidy(task, state));
     case 'needs-person':
-      return one(endRequested(task));
+      return one(endRequested(task) ?? (progress.cause === 'review' ? remarks(task) : null));
     case 'failed':
+      if (progress.cause === 'review' && hasUntoldRemarks(task.review)) return one(remarks(task));
+      return one(endRequested(task) ?? tidyUnlanded(task, state));
     case 'stopped':
     case 'skipped':
       return one(endRequested(task) ?? tidyUnlanded(task, state));
@@ -77,6 +83,8 @@ function afterJudgement(
   if (end !== null) return one(end);
   const over = overBudget(task, snapshot.state);
   if (over !== null) return one(over);
+  if (judged.verdict === 'no_change' && task.feedback?.isReview === true)
+    return one(stopReview(task, reviewPolicy(task), `the author was given findings and ${judged.because}`));
   const { verdict, because } = judged;
   if (verdict === 'rate_limit' || verdict === 'auth' || verdict === 'session')
     return { decisions: afterTrouble(task, { verdict, because }, snapshot), wakeAtMs: null };
@@ -108,6 +116,19 @@ function endRequested(task: TaskState): Decision | null {
     };
   }
   return task.stopRequested === null ? null : stopped(task, task.stopRequested);
+}
+
+/** Nothing is complete while its review goes on. */
+function green(task: TaskState, state: RunState, head: CommitId): Decision | null {
+  const decided = afterGreen(task, state);
+  if (decided === 'waits') return null;
+  return decided ?? completeWave(task, state, head);
+}
+
+/** A person said something about work that was ready: its author is given it. */
+function remarks(task: TaskState): Decision | null {
+  if (!hasUntoldRemarks(task.review)) return null;
+  return sentBack(task, 'a person has remarks on it');
 }
 
 function overBudget(task: TaskState, state: RunState): Decision | null {
@@ -188,7 +209,12 @@ function again(
       cause,
       agent: next.agent,
       notBeforeMs: next.notBeforeMs,
-      feedback: { summary: because, logs },
+      feedback: {
+        summary: because,
+        logs,
+        // What it was to put right is still to be put right.
+        ...(task.feedback?.isReview === true && cause !== 'gate' ? { isReview: true } : {}),
+      },
       onto,
     },
   };
@@ -262,7 +288,8 @@ function completeWave(task: TaskState, state: RunState, head: CommitId): Decisio
 /** Not while it is being published: the outcome of that says whether there is anything left to withdraw. */
 function withdraw(task: TaskState, change: ChangeId, state: RunState): Decision | null {
   const by = task.stopRequested ?? task.skipRequested;
-  if (by === null) return null;
+  const isRemarked = hasUntoldRemarks(task.review);
+  if (by === null && !isRemarked) return null;
   const isPublishing = [...state.intents.values()].some(
     ({ step }) => step.kind === 'publish' && step.members.includes(change),
   );
@@ -273,7 +300,7 @@ function withdraw(task: TaskState, change: ChangeId, state: RunState): Decision 
       kind: 'change.ejected',
       change,
       because: 'withdrawn',
-      detail: `withdrawn by ${by}`,
+      detail: by === null ? 'a person has remarks on it' : `withdrawn by ${by}`,
       red: null,
       green: null,
       files: [],
@@ -290,6 +317,7 @@ function afterEjection(
   if (end !== null) return end;
   switch (ejected.because) {
     case 'withdrawn':
+      if (hasUntoldRemarks(task.review)) return remarks(task);
       return stopped(task, ejected.detail);
     case 'conflict':
     case 'rejected':

@@ -120,6 +120,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/diff.ts'),
   },
   {
+    name: 'review',
+    group: 'Run',
+    usage: 'ID',
+    summary: 'rounds and findings; --comment, --resolve, --accept',
+    load: () => import('./commands/review.ts'),
+  },
+  {
     name: 'verify',
     group: 'Land',
     usage: '[ID…]',
