@@ -102,7 +102,10 @@ function verdictText(
 ): Narration | null {
   const task = state.tasks.get(event.task);
   const round = task?.review.rounds.at(-1);
-  if (task === undefined || round === undefined) return null;
+  const { outcome } = event;
+  if (task === undefined || outcome.kind !== 'verdict') return null;
+  if (round === undefined || round.head !== event.head)
+    return say(0, 'info', `${event.task}  review: ${outcome.verdict.score}/10`);
   const parts = [
     ...(round.opened.length === 0
       ? []

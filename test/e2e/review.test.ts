@@ -474,33 +474,3 @@ test('a budget of the task counts the turns of its reviewer, and the review goes
   expect(calls('author')).toHaveLength(2);
   expect(calls('reviewer')).toHaveLength(2);
 });
-
-test('the views of a review hold their columns', () => {
-  const { rig } = setUp(
-    {
-      author: BUSY,
-      reviewer: [
-        {
-          verdict: {
-            score: 4,
-            summary: 'It does less than was asked for, in several places at once.',
-            findings: [
-              finding('the greeting is missing where it is wanted most, at the very beginning of the file'),
-            ],
-          },
-        },
-      ],
-    },
-    { review: '{max_iterations: 2}' },
-  );
-  rig.copse(['run', '--yes']);
-  for (const columns of ['60', '80']) {
-    for (const args of [['review', 'a'], ['status'], ['cost']]) {
-      const { stdout } = rig.copse(args, { env: { COLUMNS: columns } });
-      for (const line of stdout.split('\n'))
-        expect(line.length, `${args.join(' ')} at ${columns}: ${line}`).toBeLessThanOrEqual(
-          args[0] === 'cost' ? 80 : Number(columns),
-        );
-    }
-  }
-});

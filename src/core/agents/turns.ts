@@ -1,8 +1,7 @@
 /** Turns of agents beside the attempts: at a review, at a conflict. They cost the same money and count in the same budgets. */
 import type { TaskId } from '../ids.ts';
 import type { RunState } from '../run/state.ts';
-import type { Tokens } from './events.ts';
-import { type Spend, spendOf } from './spend.ts';
+import { type Spend, spendOf, type ThreadTotals } from './spend.ts';
 import type { StreamFacts } from './stream-facts.ts';
 
 export type SidePhase = 'review' | 'resolve';
@@ -25,7 +24,7 @@ export interface SideTurn {
   readonly spend: Spend | null;
   readonly session: string | null;
   /** Totals of its conversation when it ended. */
-  readonly thread: { readonly tokens: Tokens | null; readonly usd: number | null };
+  readonly thread: ThreadTotals;
 }
 
 /** The turns of one effect, added to what the run has used. */
@@ -61,6 +60,8 @@ function sideTurn(
     thread: {
       tokens: stream?.threadTokens ?? known?.thread.tokens ?? null,
       usd: stream?.threadUsd ?? known?.thread.usd ?? null,
+      usdTokens:
+        (stream?.threadUsd === null ? null : stream?.threadUsdTokens) ?? known?.thread.usdTokens ?? null,
     },
   };
 }

@@ -36,6 +36,9 @@ export function performReview(context: Context, request: ReviewRequest): Promise
       hint: 'copse review ID --comment src/a.ts:12 "what is wrong"',
     });
   if (asked.length === 0) return show(context, request.id);
+  // A courtesy that keeps honest agents in their place, not a fence.
+  if (context.world.env['COPSE_ATTEMPT'] !== undefined)
+    throw new Failure('usage-agent', 'an agent does not decide about the review of its own work');
   return withSession(context, async (session) => {
     const state = await requireRun(session);
     const task = requireOpenTask(session, state, request.id);
