@@ -1,14 +1,14 @@
 /** Open effects whose result nobody wants any more, and the end of the leader that performs them. */
 import { Failure } from '../kit/failure.ts';
-import type { IntentId, TaskId } from '../core/ids.ts';
+import type { ChangeId, IntentId, TaskId } from '../core/ids.ts';
 import type { RunState } from '../core/run/state.ts';
 
 export function unwantedIntents(state: RunState): readonly IntentId[] {
   return [...state.intents.values()]
     .filter(({ step }) => {
-      if (step.kind === 'resolve-conflict')
-        return state.queue.changes.get(step.change)?.state.kind !== 'conflicted';
-      if (step.kind === 'run-review') return isEndAsked(state, step.task);
+      if (step.kind === 'resolve-conflict') return isNotConflicted(state, step.change);
+      if (step.kind === 'run-review')
+        return isEndAsked(state, step.task) || isNotConflicted(state, step.change);
       if (step.kind !== 'run-gates') return false;
       if (step.subject.kind === 'build') {
         const build = state.queue.builds.get(step.subject.build);
@@ -20,6 +20,10 @@ export function unwantedIntents(state: RunState): readonly IntentId[] {
       return false;
     })
     .map((intent) => intent.id);
+}
+
+function isNotConflicted(state: RunState, change: ChangeId | undefined): boolean {
+  return change !== undefined && state.queue.changes.get(change)?.state.kind !== 'conflicted';
 }
 
 function isEndAsked(state: RunState, id: TaskId): boolean {

@@ -220,3 +220,74 @@ test('a remark on work that is queued takes it out of the queue and to its autho
   expect(engine.task('a').review.findings[0]?.state).toMatchObject({ kind: 'resolved', by: 'checker' });
   expect(await engine.landed('a.txt')).toBe('2\n');
 });
+
+/** `a` lands first; `b`, which is reviewed, meets it in same.txt, and an agent settles it. */
+function settled(judge: (turn: Turn) => object, parallel = 2): FakeEngine {
+  const merge = { ...plan().merge, conflicts: ['agent', 'human'] } as const;
+  const made = plan({ a: { review: null }, b: {} }, { merge });
+  let tries = 0;
+  const engine: FakeEngine = new FakeEngine({
+    plan: made,
+    options: { parallel },
+    agent: (turn) => {
+      if (turn.review !== null) return engine.judges(turn, judge(turn));
+      if (turn.at.path.startsWith('/fake/resolutions/'))
+        return engine.writes(turn, { 'same.txt': `settled ${(tries += 1)}\n` });
+      return engine.writes(turn, { 'same.txt': `${turn.task}\n` }, turn.task === 'a' ? 100 : 2_000);
+    },
+  });
+  return engine;
+}
+
+test('a conflict that an agent settled is judged before it is queued, on the files in conflict alone', async () => {
+  const prompts: string[] = [];
+  const engine = settled((turn) => {
+    prompts.push(turn.prompt);
+    if (turn.review?.round === 2)
+      return { score: 4, findings: [{ ...finding('b is gone'), file: 'same.txt' }] };
+    return { score: 10, earlier: turn.review?.round === 3 ? resolved('F1') : [] };
+  });
+  const state = await engine.play();
+  expect(state.life).toMatchObject({ outcome: 'done' });
+  const { review } = engine.task('b');
+  expect(review.rounds.map(({ score, isAccepted }) => [score, isAccepted])).toEqual([
+    [10, true],
+    [4, false],
+    [10, true],
+  ]);
+  expect(prompts[1]).toContain('merges the accepted work with the target');
+  expect(prompts[1]).toContain('- same.txt');
+  const [opened] = engine.all('conflict.opened');
+  expect(review.rounds[1]?.since).toBe(opened?.theirs);
+  // The second turn of the resolver is told what was found in the first.
+  const resolvers = engine.requests.filter((request) => request.attempt.includes('.resolve.'));
+  expect(resolvers[1]?.prompt).toContain('reviewed 4/10: F1 major: b is gone');
+  expect(await engine.landed('same.txt')).toBe('settled 2\n');
+  expect(state.sideTurns.map(({ phase }) => phase)).toEqual([
+    'review',
+    'resolve',
+    'review',
+    'resolve',
+    'review',
+  ]);
+  expect(engine.broken).toEqual([]);
+});
+
+test('a settled conflict that no reviewer accepts goes to a person, and lands nowhere', async () => {
+  const engine = settled((turn) =>
+    turn.review?.round === 1
+      ? { score: 10 }
+      : {
+          score: 3,
+          findings: [{ ...finding(`fault ${turn.review?.round}`), file: 'same.txt' }],
+          earlier: turn.review?.round === 3 ? [{ id: 'F1', status: 'open' }] : [],
+        },
+  );
+  const state = await engine.play();
+  expect(state.life).toMatchObject({ outcome: 'conflict' });
+  expect(state.queue.landed).toEqual(['a']);
+  const { progress } = engine.task('b');
+  expect(progress).toMatchObject({ kind: 'needs-person', cause: 'conflict' });
+  expect('detail' in progress ? progress.detail : '').toContain('reviewed 3/10');
+  expect(engine.broken).toEqual([]);
+});

@@ -171,6 +171,11 @@ export function conflictReason(change: ChangeState, state: RunState): string {
   );
   const who =
     open?.step.kind === 'resolve-conflict' ? ` → ${open.step.agent ?? open.step.stage} is resolving it` : '';
+  const judge = [...state.intents.values()].find(
+    ({ step }) => step.kind === 'run-review' && step.change === change.id,
+  );
+  if (judge?.step.kind === 'run-review')
+    return `its conflict with ${state.target} was settled → ${judge.step.agent} reviews how`;
   const company = (conflict?.company ?? []).map((id) => state.queue.changes.get(id)?.task ?? id);
   const others = company.length === 0 ? '' : ` (with ${listed(company)})`;
   return `conflicts with ${state.target} in ${listed(conflict?.files ?? [])}${others}${who}`;

@@ -119,7 +119,8 @@ export class PureWorld {
       case 'resolve-conflict': {
         const { change, stage, agent, onto } = step;
         const isResolved = this.#happens(0.5);
-        const made = isResolved ? { head: this.#commit(), tree: null } : { head: null, tree: null };
+        const head = this.#commit();
+        const made = isResolved ? { head, tree: this.#treeOf(head) } : { head: null, tree: null };
         const outcome = isResolved ? 'resolved' : 'unresolved';
         const rest = { files: [], detail: 'dice', log: null };
         return [{ kind: 'conflict.tried', intent, change, stage, agent, onto, outcome, ...made, ...rest }];
@@ -244,7 +245,7 @@ export class PureWorld {
 
   /** Any verdict, any trouble: findings are invented, resolved and brought back as the dice fall. */
   #reviewed(step: Extract<OpenIntent['step'], { kind: 'run-review' }>, intent: IntentId): Fact {
-    const { task, wave, head, tree, since, agent, slot } = step;
+    const { task, wave, head, tree, since, agent, slot, change } = step;
     const severity = (['blocker', 'major', 'minor', 'nit'] as const)[this.#pick(4)] ?? 'nit';
     const finding = { severity, file: null, line: null, title: `fault ${this.#pick(30)}`, detail: '' };
     const ids = Array.from({ length: 4 }, () => `F${1 + this.#pick(6)}`);
@@ -267,6 +268,7 @@ export class PureWorld {
       wave,
       head,
       tree,
+      ...(change === undefined ? {} : { change }),
       since,
       agent,
       slot,

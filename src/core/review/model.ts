@@ -86,6 +86,8 @@ export interface ReviewState {
   readonly findings: readonly Finding[];
   /** The newest tree that needs no further round. */
   readonly accepted: { readonly head: CommitId; readonly tree: TreeId; readonly by: string } | null;
+  /** Every tree that was accepted: of the work itself, and of resolutions of its conflicts. */
+  readonly acceptedTrees: readonly TreeId[];
   /** Rounds before this place do not count towards the bound. */
   readonly countedFrom: number;
   /** Rounds before this place judged another worktree. */
@@ -100,6 +102,7 @@ export const NO_REVIEW: ReviewState = {
   rounds: [],
   findings: [],
   accepted: null,
+  acceptedTrees: [],
   countedFrom: 0,
   freshFrom: 0,
   errors: { count: 0, why: '' },
@@ -114,6 +117,11 @@ export function openFindings(review: ReviewState): readonly Finding[] {
 export function isBlocking(finding: Finding): boolean {
   if (finding.state.kind !== 'open') return false;
   return finding.origin === 'person' || finding.severity === 'blocker' || finding.severity === 'major';
+}
+
+/** Whether the tree needs no further round. */
+export function isAcceptedTree(review: ReviewState, tree: TreeId): boolean {
+  return review.acceptedTrees.includes(tree);
 }
 
 /** Rounds of the wave on its present worktree, oldest first. */

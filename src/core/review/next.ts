@@ -1,7 +1,7 @@
 /** What comes after green gates: another round, the author once more, the end of the review, or nothing more. */
 import type { CommitId, TreeId } from '../ids.ts';
 import type { Finding, ReviewPolicy, ReviewRound, ReviewState } from './model.ts';
-import { isBlocking, openFindings, roundsOfWave } from './model.ts';
+import { isAcceptedTree, isBlocking, openFindings, roundsOfWave } from './model.ts';
 
 /** Turns in a row without a verdict. */
 export const MAX_ERRORS = 3;
@@ -39,7 +39,7 @@ export function nextReviewStep(
   const untold = open.filter((finding) => finding.origin === 'person' && !isTold(finding));
   if (untold.length > 0)
     return { kind: 'fix', because: `${named(untold)} of ${untold[0]?.by ?? 'a person'}` };
-  const isAccepted = review.accepted?.tree === subject.tree;
+  const isAccepted = isAcceptedTree(review, subject.tree);
   if (policy === null || isAccepted) {
     const remarks = open.filter((finding) => finding.origin === 'person');
     if (remarks.length === 0) return { kind: 'pass' };

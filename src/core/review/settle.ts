@@ -58,6 +58,7 @@ export function settleVerdict(
     findings,
     errors: { count: 0, why: '' },
     limits: 0,
+    acceptedTrees: isAccepted ? [...review.acceptedTrees, turn.tree] : review.acceptedTrees,
     accepted: isAccepted ? { head: turn.head, tree: turn.tree, by: turn.agent } : review.accepted,
     rounds: [
       ...review.rounds,

@@ -59,6 +59,8 @@ export interface MadeResolution {
   readonly by: string | null;
   readonly onto: CommitId;
   readonly head: CommitId;
+  /** Absent in older logs, and when a person made it. */
+  readonly tree?: TreeId | null;
   readonly files: readonly RepoPath[];
 }
 

@@ -7,6 +7,7 @@ import { assertNever } from '../../kit/assert.ts';
 import type { CommitId } from '../ids.ts';
 import { gatesOfStage } from '../gates/stages.ts';
 import type { Need } from '../plan/model.ts';
+import { isAcceptedTree } from '../review/model.ts';
 import { isGone } from '../schedule/needs.ts';
 import { RUN_BUDGET } from './reduce-limit.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -187,7 +188,7 @@ function reviewed(state: RunState): readonly string[] {
       broken.push(`I13 the review of ${task.id} has ${counted} rounds, ${policy.maxIterations} are allowed`);
     const isJudged = task.waves[wave - 1]?.isReviewed !== false;
     const isOn = progress.kind === 'queued' || progress.kind === 'verified';
-    if (isJudged && isOn && review.accepted?.tree !== tree)
+    if (isJudged && isOn && tree !== null && !isAcceptedTree(review, tree))
       broken.push(`I17 ${task.id} is ${progress.kind} on a tree that its review did not accept`);
     return broken;
   });

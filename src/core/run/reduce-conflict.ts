@@ -94,8 +94,21 @@ function tried(
     ...tryOf(conflict, { stage, agent, onto }, isResolved ? 'resolved' : 'unresolved', detail),
     logs,
   };
-  const made: MadeResolution | null = isResolved ? { stage, agent, by: null, onto, head, files } : null;
+  const { tree } = event;
+  const made: MadeResolution | null = isResolved ? { stage, agent, by: null, onto, head, tree, files } : null;
   return withChange(state, { ...change, conflict: { ...conflict, tries: [...conflict.tries, entry], made } });
+}
+
+/** A reviewer did not accept what was made: the chain goes on, told why. */
+export function resolutionRefused(state: RunState, id: ChangeId, why: string): RunState {
+  const change = state.queue.changes.get(id);
+  if (change?.conflict === undefined || change.conflict === null || change.state.kind !== 'conflicted')
+    return state;
+  const last = change.conflict.tries.length - 1;
+  const tries = change.conflict.tries.map((entry, index): ResolutionTry =>
+    index === last ? { ...entry, outcome: 'unresolved', detail: `${entry.detail}; ${why}` } : entry,
+  );
+  return withChange(state, { ...change, conflict: { ...change.conflict, tries, made: null } });
 }
 
 /** A stage that the world refused has had its try. */

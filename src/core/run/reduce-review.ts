@@ -6,6 +6,8 @@ import { withTurns } from '../agents/turns.ts';
 import type { Finding, ReviewState } from '../review/model.ts';
 import { NO_REVIEW, openFindings } from '../review/model.ts';
 import { settleVerdict } from '../review/settle.ts';
+import type { TaskId } from '../ids.ts';
+import { resolutionRefused } from './reduce-conflict.ts';
 import { progressed } from './progressed.ts';
 import type { ReviewEvent } from './review-events.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -43,7 +45,7 @@ function finished(state: RunState, task: TaskState, event: Finished): RunState {
   const { review } = task;
   switch (outcome.kind) {
     case 'verdict':
-      return withReview(next, task, judged(review, task, event, outcome.verdict));
+      return afterVerdict(withReview(next, task, judged(review, task, event, outcome.verdict)), event);
     case 'invalid':
     case 'crash':
       return withReview(next, task, failedTurn(review, outcome.why));
@@ -72,6 +74,26 @@ function judged(
     { wave, head, tree, since, agent, session, slot, wrote, delta, atMs, verdict },
     { minScore },
   );
+}
+
+/** A resolution that was not accepted goes back to the chain of its conflict. */
+function afterVerdict(state: RunState, event: Finished): RunState {
+  const review = state.tasks.get(event.task)?.review;
+  const round = review?.rounds.at(-1);
+  if (event.change === undefined || review === undefined || round === undefined || round.isAccepted)
+    return state;
+  const open = openFindings(review).map((finding) => `${finding.id} ${finding.severity}: ${finding.title}`);
+  return resolutionRefused(
+    state,
+    event.change,
+    `reviewed ${round.score}/10${open.length === 0 ? '' : `: ${open.slice(0, 5).join('; ')}`}`,
+  );
+}
+
+/** The world refused the turn, and the task itself is not at fault. */
+export function reviewRefused(state: RunState, id: TaskId, why: string): RunState {
+  const task = state.tasks.get(id);
+  return task === undefined ? state : withReview(state, task, failedTurn(task.review, why));
 }
 
 function failedTurn(review: ReviewState, why: string): ReviewState {
@@ -170,7 +192,12 @@ function goOn(
 function asAccepted(task: TaskState, review: ReviewState, by: string): ReviewState {
   const { head, tree } = task;
   if (head === null || tree === null) return review;
-  return { ...review, accepted: { head, tree, by }, countedFrom: review.rounds.length };
+  return {
+    ...review,
+    accepted: { head, tree, by },
+    acceptedTrees: [...review.acceptedTrees, tree],
+    countedFrom: review.rounds.length,
+  };
 }
 
 /** Asked because of a review, or failed by one. */
@@ -201,6 +228,7 @@ export function reviewReopened(review: ReviewState, by: string, isFresh: boolean
     ...next,
     freshFrom: review.rounds.length,
     accepted: null,
+    acceptedTrees: [],
     findings: review.findings.map((finding): Finding =>
       finding.state.kind === 'open' && finding.origin === 'reviewer'
         ? { ...finding, state: { kind: 'resolved', round: 0, by } }

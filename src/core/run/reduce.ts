@@ -11,7 +11,7 @@ import { reduceOverlap } from './overlaps.ts';
 import { reduceQueueOrder } from './reduce-queue-orders.ts';
 import { bisectRefused, endTested, reduceTarget } from './reduce-target.ts';
 import { reduceConflict } from './reduce-conflict.ts';
-import { reduceReview } from './reduce-review.ts';
+import { reduceReview, reviewRefused } from './reduce-review.ts';
 import { reduceTask, troubled } from './reduce-task.ts';
 import { reduceAttempt } from './reduce-attempt.ts';
 import { letGoOn, reduceLimit } from './reduce-limit.ts';
@@ -278,8 +278,10 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
     case 'start-attempt':
     case 'collect-attempt':
     case 'update-workspace':
-    case 'run-review':
       return troubled(state, step.task, event, 'work');
+    case 'run-review':
+      if (step.change === undefined) return troubled(state, step.task, event, 'work');
+      return reviewRefused(state, step.task, event.why);
     case 'run-gates':
       if (step.subject.kind === 'task') return troubled(state, step.subject.task, event, 'work');
       if (step.subject.kind === 'end') return { ...state, endGates: 'red', endRed: [] };

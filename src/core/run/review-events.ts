@@ -1,7 +1,7 @@
 /** Events of reviews, and remarks of people: see `core/review/model` for what they mean together. */
 import type { AgentError } from '../agents/events.ts';
 import type { TurnFacts } from '../agents/turns.ts';
-import type { CommitId, IntentId, RepoPath, TaskId, TreeId } from '../ids.ts';
+import type { ChangeId, CommitId, IntentId, RepoPath, TaskId, TreeId } from '../ids.ts';
 import type { Severity } from '../review/model.ts';
 import type { Verdict } from '../review/verdict.ts';
 
@@ -24,6 +24,8 @@ export type ReviewEvent =
       readonly wave: number;
       readonly head: CommitId;
       readonly tree: TreeId;
+      /** The change whose resolution was judged; absent: the task's own work. */
+      readonly change?: ChangeId;
       /** What was judged is the difference from here. */
       readonly since: CommitId;
       readonly agent: string;

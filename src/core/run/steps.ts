@@ -57,6 +57,8 @@ export type Step =
       readonly slot: string;
       /** The conversation it goes on with; null: a new one. */
       readonly session: string | null;
+      /** What is judged is how this change's conflict with the target was settled; absent: the task's own work. */
+      readonly change?: ChangeId;
     }
   | { readonly kind: 'take-in-branch'; readonly branch: BranchName; readonly change: ChangeId }
   | {

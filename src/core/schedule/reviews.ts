@@ -2,9 +2,11 @@
 import { assertNever } from '../../kit/assert.ts';
 import { accountOf, parkedNow } from '../agents/accounts.ts';
 import type { ReviewPolicy } from '../review/model.ts';
-import { openFindings } from '../review/model.ts';
-import { nextReviewStep, type ReviewStep, reviewSummary } from '../review/next.ts';
-import type { RunState, TaskState } from '../run/state.ts';
+import { isAcceptedTree, openFindings, roundsOfWave } from '../review/model.ts';
+import { MAX_ERRORS, nextReviewStep, type ReviewStep, reviewSummary } from '../review/next.ts';
+import type { MadeResolution } from '../run/conflict.ts';
+import type { ChangeState, RunState, TaskState } from '../run/state.ts';
+import type { Step } from '../run/steps.ts';
 import { budgetEnd, budgetHold } from './budget.ts';
 import { resolversAtWork } from './conflicts.ts';
 import { machineHold, parallelLimit, usesSlot } from './limits.ts';
@@ -112,6 +114,40 @@ function accountOfReviewer(policy: ReviewPolicy | null, state: RunState): string
   return spec === undefined ? null : accountOf(spec);
 }
 
+/**
+ * An agent settled a conflict of reviewed work: what it made is judged before it is queued. `refused`: no reviewer can be
+ * had for it, or not within the bound, and a person decides.
+ */
+export function resolutionStanding(
+  change: ChangeState,
+  made: MadeResolution,
+  state: RunState,
+): 'pass' | 'waits' | 'refused' {
+  const task = change.task === null ? undefined : state.tasks.get(change.task);
+  const policy = task === undefined ? null : reviewPolicy(task);
+  const tree = made.tree ?? null;
+  if (task === undefined || policy === null || made.stage !== 'agent' || tree === null) return 'pass';
+  const { review } = task;
+  if (isAcceptedTree(review, tree)) return 'pass';
+  const counted = review.rounds.length - Math.max(review.countedFrom, review.freshFrom);
+  const isOver = review.errors.count >= MAX_ERRORS || counted >= policy.maxIterations;
+  return isOver || refusedLogin(task, policy, state) !== null ? 'refused' : 'waits';
+}
+
+/** The resolution of the task's change that waits for a reviewer. */
+function waitingResolution(
+  task: TaskState,
+  state: RunState,
+): { readonly change: ChangeState; readonly made: MadeResolution } | null {
+  if (task.progress.kind !== 'queued') return null;
+  for (const change of state.queue.changes.values()) {
+    const made = change.conflict?.made ?? null;
+    if (change.task !== task.task.id || change.state.kind !== 'conflicted' || made === null) continue;
+    if (resolutionStanding(change, made, state) === 'waits') return { change, made };
+  }
+  return null;
+}
+
 /** Turns of reviewers under way. */
 export function reviewersAtWork(state: RunState, agent: string | null = null): number {
   return [...state.intents.values()].filter(
@@ -133,22 +169,24 @@ export function decideReviews(snapshot: Snapshot): Decided {
   let wakeAtMs: number | null = null;
   for (const task of waiting) {
     const policy = reviewPolicy(task);
-    const step = reviewStepOf(task);
-    if (policy === null || step.kind !== 'review') continue;
+    const subject = subjectOf(task, state);
+    if (policy === null || subject === null) continue;
     const { hold, untilMs } = holdOf(task, policy, snapshot);
     wakeAtMs = earliest(wakeAtMs, untilMs);
     if (hold === null) {
       // One at a time: slots are chosen from the state, which does not show the other choices of this round.
-      decisions.push(start(task, policy, step, state));
+      decisions.push(start(task, policy, subject, state));
       return { decisions, wakeAtMs };
     }
-    if (hold !== task.hold) decisions.push(record({ kind: 'task.held', task: task.task.id, why: hold }));
+    if (hold !== task.hold && task.progress.kind === 'green')
+      decisions.push(record({ kind: 'task.held', task: task.task.id, why: hold }));
   }
   return { decisions, wakeAtMs };
 }
 
 function isWaiting(task: TaskState, { state, nowMs }: Snapshot): boolean {
-  if (task.progress.kind !== 'green' || taskIntent(task.task.id, state) !== null) return false;
+  const { kind } = task.progress;
+  if ((kind !== 'green' && kind !== 'queued') || taskIntent(task.task.id, state) !== null) return false;
   if (task.stopRequested !== null || task.skipRequested !== null) return false;
   return task.trouble === null || task.trouble.notBeforeMs <= nowMs;
 }
@@ -186,13 +224,25 @@ function holdOf(
   return { hold: null, untilMs: null };
 }
 
-function start(
-  task: TaskState,
-  policy: ReviewPolicy,
-  step: Extract<ReviewStep, { kind: 'review' }>,
-  state: RunState,
-): Decision {
+type Subject = Pick<Extract<Step, { kind: 'run-review' }>, 'head' | 'tree' | 'since' | 'number' | 'change'>;
+
+/** What a reviewer is to judge of the task now; null when nothing. */
+function subjectOf(task: TaskState, state: RunState): Subject | null {
+  const step = reviewStepOf(task);
   const { progress } = task;
+  if (step.kind === 'review' && progress.kind === 'green') {
+    const { head, tree } = progress;
+    return { head, tree, since: step.since, number: step.number };
+  }
+  const waiting = waitingResolution(task, state);
+  const tree = waiting?.made.tree ?? null;
+  if (waiting === null || tree === null || waiting.change.conflict === null) return null;
+  const number = (roundsOfWave(task.review, task.wave).at(-1)?.number ?? 0) + 1;
+  const { theirs } = waiting.change.conflict;
+  return { head: waiting.made.head, tree, since: theirs, number, change: waiting.change.id };
+}
+
+function start(task: TaskState, policy: ReviewPolicy, subject: Subject, state: RunState): Decision {
   const last = task.review.rounds.slice(task.review.freshFrom).at(-1);
   const slot = slotFor(task, last?.slot ?? null, state);
   // A conversation belongs to its folder: some clients look for it there.
@@ -205,14 +255,14 @@ function start(
       task: task.task.id,
       wave: task.wave,
       agent: policy.agent,
-      head: progress.kind === 'green' ? progress.head : (task.head ?? state.base),
-      tree: progress.kind === 'green' ? progress.tree : (task.tree ?? ('' as never)),
-      since: step.since,
-      number: step.number,
+      ...subject,
       slot,
       session: isSame && task.review.errors.count === 0 ? last.session : null,
     },
-    because: `its gates are green; round ${step.number} of its review`,
+    because:
+      subject.change === undefined
+        ? `its gates are green; round ${subject.number} of its review`
+        : `an agent settled its conflict; round ${subject.number} of its review`,
   };
 }
 

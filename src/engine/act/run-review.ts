@@ -40,6 +40,7 @@ export async function runReview(step: RunReview, context: ActContext): Promise<r
     wave,
     head,
     tree,
+    ...(step.change === undefined ? {} : { change: step.change }),
     since: subject.since,
     agent: step.agent,
     slot,
