@@ -35,6 +35,10 @@ export function rejectionOf(attempt: AttemptState, state: RunState): string | nu
     (one) => one.task === attempt.task && one.head === head && one.state.kind === 'ejected',
   );
   if (change?.state.kind === 'ejected') return `ejected: ${change.state.detail}`;
+  const round = state.tasks
+    .get(attempt.task)
+    ?.review.rounds.find((one) => one.head === head && !one.isAccepted);
+  if (round !== undefined) return `review ${round.score}/10: ${round.summary}`.replace(/: $/, '');
   const red = [...state.gateResults.values()].find((gate) => gate.tree === tree && gate.verdict === 'fail');
   return red === undefined ? null : `gate ${red.gate} failed: ${red.reason}`;
 }

@@ -158,7 +158,9 @@ function taskText(
       return say(
         0,
         'warn',
-        `${event.task}  to be tried again with ${event.agent}: ${event.feedback.summary}`,
+        event.cause === 'review'
+          ? `${event.task}  goes back to its author: ${event.feedback.summary}`
+          : `${event.task}  to be tried again with ${event.agent}: ${event.feedback.summary}`,
       );
     case 'task.failed':
       return say(0, 'fail', `${event.task}  failed: ${event.detail}`);

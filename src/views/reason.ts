@@ -47,7 +47,9 @@ function nowDoing(need: Need, state: RunState): string {
     case 'verifying':
     case 'green':
     case 'red':
-      return `its gates run${wave}`;
+      return progress.kind === 'green' && (other.task.review ?? null) !== null
+        ? `it is under review${wave}`
+        : `its gates run${wave}`;
     case 'queued':
       return 'it is in the merge queue';
     case 'ejected':

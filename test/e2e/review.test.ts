@@ -474,3 +474,31 @@ test('a budget of the task counts the turns of its reviewer, and the review goes
   expect(calls('author')).toHaveLength(2);
   expect(calls('reviewer')).toHaveLength(2);
 });
+
+test('the demo agent judges: a FIXME goes back to its author, and comes back without it', () => {
+  const rig = new Rig('demo-review');
+  rigs.push(rig);
+  const plan = [
+    'agents: {demo: {use: demo}}',
+    'gates: {ok: "true"}',
+    'roles: {review: demo}',
+    'review: true',
+    'merge: {into: copse/integration}',
+    'tasks:',
+    '  greet:',
+    '    prompt: |',
+    '      Greet.',
+    '      demo: on-attempt 1 write a.txt FIXME greet',
+    '      demo: on-attempt 2 write a.txt hello',
+    '',
+  ];
+  writeFileSync(join(rig.repository, 'copse.yaml'), plan.join('\n'));
+  const ran = rig.copse(['run', '--yes']);
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(ran.stdout + ran.stderr).toContain('greet  goes back to its author: round 1: 6/10, F1 (major)');
+  expect(rig.git('show', 'copse/integration:a.txt')).toBe('hello');
+  const mine = { env: { COPSE_ATTEMPT: 'greet.1' } };
+  expect(rig.copse(['review', 'greet', '--accept'], mine).stderr).toContain(
+    'does not decide about the review',
+  );
+});

@@ -53,7 +53,7 @@ export async function takeReviewTurn(
   { step, context }: Place,
 ): Promise<ReviewTurn> {
   const { deps, state, intent } = context;
-  const folder = `runs/${state.id}/reviews/${intent}`;
+  const folder = folderOf(context);
   const log = processFolder(folder, `ask-${ask.number}`);
   const runDir = under(deps.paths.state, log);
   const answerFile = under(deps.paths.state, `${folder}/answer-${ask.number}.json`);
@@ -78,6 +78,20 @@ export async function takeReviewTurn(
   const { stream, answers } = await read(agent, runDir, answerFile, context);
   const durationMs = exit === null ? 0 : Math.max(0, exit.endedAtMs - exit.startedAtMs);
   return { exit, facts: { agent: agent.name, durationMs, stream }, answers, wrote, log };
+}
+
+function folderOf({ state, intent }: ActContext): string {
+  return `runs/${state.id}/reviews/${intent}`;
+}
+
+/** Ends whatever still runs of the first `asks` questions of this effect. */
+export async function endReviewTurns(asks: number, context: ActContext): Promise<void> {
+  const { deps } = context;
+  for (let number = 1; number <= asks; number += 1) {
+    const runDir = under(deps.paths.state, processFolder(folderOf(context), `ask-${number}`));
+    const { kind } = await deps.processes.look(runDir);
+    if (kind === 'running' || kind === 'starting') await deps.processes.stop(runDir, STOP_LADDER);
+  }
 }
 
 interface Starting {

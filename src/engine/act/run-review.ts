@@ -15,9 +15,10 @@ import type { Step } from '../../core/run/steps.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import { Failure } from '../../kit/failure.ts';
 import type { ProcessExit } from '../../ports/processes.ts';
+import { isLeaderEnd } from '../cancel.ts';
 import type { ActContext } from '../deps.ts';
 import { type ReviewSubject, reviewSubject } from './review-subject.ts';
-import { type ReviewAsk, type ReviewTurn, takeReviewTurn } from './review-turn.ts';
+import { endReviewTurns, type ReviewAsk, type ReviewTurn, takeReviewTurn } from './review-turn.ts';
 import { requireTask } from './workspace-spec.ts';
 
 type RunReview = Extract<Step, { kind: 'run-review' }>;
@@ -27,13 +28,23 @@ type Finished = Extract<ReviewEvent, { kind: 'review.finished' }>;
 export const MAX_ASKS = 3;
 
 export async function runReview(step: RunReview, context: ActContext): Promise<readonly Fact[]> {
+  try {
+    return [await review(step, context)];
+  } catch (error) {
+    // The world refused, and the intent is given up: a turn of it that a leader before this one began must not go on alone.
+    if (error instanceof Failure && !isLeaderEnd(error)) await endReviewTurns(MAX_ASKS, context);
+    throw error;
+  }
+}
+
+async function review(step: RunReview, context: ActContext): Promise<Finished> {
   const agent = context.state.plan.agents[step.agent];
   if (agent === undefined) throw new Failure('agent-unknown', `the plan defines no agent ${step.agent}`);
   const subject = await reviewSubject(step, context);
   const asked = await askUntilAnswered(agent, subject, step, context);
   const { intent } = context;
   const { task, wave, head, tree, slot } = step;
-  const finished: Finished = {
+  return {
     kind: 'review.finished',
     intent,
     task,
@@ -51,7 +62,6 @@ export async function runReview(step: RunReview, context: ActContext): Promise<r
     turns: asked.turns,
     log: asked.log,
   };
-  return [finished];
 }
 
 interface Asked {
