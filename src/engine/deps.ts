@@ -2,6 +2,7 @@
 import type { AbsolutePath } from '../core/ids.ts';
 import type { MetricSource } from '../core/plan/model.ts';
 import type { Fact, Policy } from '../core/schedule/snapshot.ts';
+import type { VerdictReading } from '../core/review/verdict.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { RunEvent } from '../core/run/events.ts';
 import type { GitPort } from '../ports/git.ts';
@@ -22,6 +23,7 @@ export interface Deps {
   readonly notify: NotifyPort;
   readonly failpoint: Failpoint;
   readonly metrics: MetricReader;
+  readonly verdicts: VerdictReader;
   /** Hex digest of a text; equal texts give equal digests on every machine. */
   readonly digest: (text: string) => string;
   /** Variables that every child process gets: PATH, HOME, LANG and the like, nothing secret. */
@@ -44,6 +46,14 @@ export type MetricReader = (
   | { readonly kind: 'values'; readonly values: readonly number[] }
   | { readonly kind: 'unreadable'; readonly why: string }
 >;
+
+/** What is asked of a reviewer's answer, and how one is read. */
+export interface VerdictReader {
+  /** JSON schema, on one line. */
+  readonly schema: string;
+  /** The likeliest place first; never throws. */
+  read(answers: readonly string[]): VerdictReading;
+}
 
 /** Called after every durable change, in order; must not throw and must not wait. */
 export type Observer = (change: { readonly events: readonly RunEvent[]; readonly state: RunState }) => void;

@@ -11,6 +11,7 @@ const STEP_KINDS: Readonly<Record<StepKind, true>> = {
   notify: true,
   'update-workspace': true,
   'run-gates': true,
+  'run-review': true,
   'take-in-branch': true,
   'make-build': true,
   'resolve-conflict': true,

@@ -19,6 +19,8 @@ import { openSystemClock } from '../adapters/clock/system-clock.ts';
 import type { AbsolutePath } from '../core/ids.ts';
 import type { Deps, MetricReader } from '../engine/deps.ts';
 import { parsePattern, valuesOfMatches } from '../formats/reports/pattern.ts';
+import { readVerdict } from '../formats/review/read-verdict.ts';
+import { VERDICT_SCHEMA } from '../formats/review/verdict-schema.ts';
 import { readMetricValues } from '../formats/reports/read.ts';
 import { policyOf } from './policy.ts';
 
@@ -68,6 +70,7 @@ export async function openDeps(options: OpenDepsOptions): Promise<OpenedDeps> {
     }),
     failpoint,
     metrics: metricReader(),
+    verdicts: { schema: VERDICT_SCHEMA, read: readVerdict },
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     baseEnvironment: composeEnvironment({ user: environment, passEnv: [], overlays: [] }),
     paths: { state: stateDir, repository: facts.root },

@@ -213,6 +213,8 @@ export interface GitPort extends SeparationGit, RemoteGit, ResolutionGit {
   ): Promise<AbsolutePath>;
   /** Tracked files that a gate changed in its slot. */
   slotChanges(slot: string, commit: CommitId): Promise<readonly RepoPath[]>;
+  /** The same, with files that were added; ignored ones do not count. A folder that is new as a whole is told once. */
+  slotWrites(slot: string, commit: CommitId): Promise<readonly RepoPath[]>;
   publish(request: { branch: BranchName; from: CommitId; to: CommitId }): Promise<PublishOutcome>;
   /** All or nothing, in the user's repository, each with its old value. */
   moveRefs(

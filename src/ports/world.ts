@@ -81,8 +81,23 @@ export interface LaunchRequest {
   readonly stallMs?: number;
   /** Where the agent's tools are served; absent until something provides them. */
   readonly mcpUrl?: string | null;
+  /** It is to judge work, not to do any: it may only read where its client can be told so. */
+  readonly review?: ReviewLaunch | null;
   /** Folders of git that a commit in the worktree writes to. */
   readonly gitDirs?: { readonly own: AbsolutePath; readonly common: AbsolutePath } | null;
+}
+
+export interface ReviewLaunch {
+  /** JSON schema of its last answer. */
+  readonly schema: string;
+  readonly schemaFile: AbsolutePath;
+  /** Where a client that can puts its last answer. */
+  readonly answerFile: AbsolutePath;
+  /** The commits under review. */
+  readonly since: string;
+  readonly head: string;
+  /** From 1. */
+  readonly round: number;
 }
 
 export interface Launch {
@@ -99,6 +114,8 @@ export interface StreamReading {
   /** Part of the output was not kept. */
   cut(): void;
   end(): StreamFacts;
+  /** What it said last, once it has ended: the likeliest place of its answer first. */
+  answers(): readonly string[];
 }
 
 export interface AgentsPort {

@@ -1,9 +1,15 @@
 /** What an attempt was for, worked out from the ones before it. */
+import type { SideTurn } from '../core/agents/turns.ts';
 import type { AttemptState, RunState, TaskState } from '../core/run/state.ts';
 
 /** Attempts of the task in the order they began. */
 export function attemptsOf(task: TaskState, state: RunState): readonly AttemptState[] {
   return task.attempts.flatMap((id) => state.attempts.get(id) ?? []);
+}
+
+/** Turns of reviewers and resolvers at the task. */
+export function besideOf(task: TaskState, state: RunState): readonly SideTurn[] {
+  return state.sideTurns.filter((turn) => turn.task === task.task.id);
 }
 
 /** True when the newest attempt was told about a red gate or an ejection: the one before had committed in the same wave. */
@@ -29,6 +35,10 @@ export function rejectionOf(attempt: AttemptState, state: RunState): string | nu
     (one) => one.task === attempt.task && one.head === head && one.state.kind === 'ejected',
   );
   if (change?.state.kind === 'ejected') return `ejected: ${change.state.detail}`;
+  const round = state.tasks
+    .get(attempt.task)
+    ?.review.rounds.find((one) => one.head === head && !one.isAccepted);
+  if (round !== undefined) return `review ${round.score}/10: ${round.summary}`.replace(/: $/, '');
   const red = [...state.gateResults.values()].find((gate) => gate.tree === tree && gate.verdict === 'fail');
   return red === undefined ? null : `gate ${red.gate} failed: ${red.reason}`;
 }

@@ -1,10 +1,16 @@
 /** The `data` of `copse.cost/1`: what a run used, by task, agent and attempt, and what of it was thrown away. */
-import { type Spending, spendingOf } from '../core/agents/spending.ts';
+import { type CountedTurn, type Spending, spendingOf } from '../core/agents/spending.ts';
+import type { SideTurn } from '../core/agents/turns.ts';
 import type { AttemptState, RunState, TaskState } from '../core/run/state.ts';
 import { type UsageView, usageOf } from './usage-view.ts';
 
+/** implement: towards the first commit of a wave · fix: after a red gate, an ejection or findings · review, resolve: beside the attempts. */
+export type CostPhase = 'implement' | 'fix' | 'review' | 'resolve';
+
 export interface CostRow extends UsageView {
   readonly attempts: number;
+  /** Attempts, and turns of reviewers and of resolvers of conflicts. */
+  readonly turns: number;
   readonly duration_ms: number;
 }
 
@@ -13,12 +19,15 @@ export interface CostView {
   readonly total: CostRow;
   readonly by_task: readonly (CostRow & { readonly task: string })[];
   readonly by_agent: readonly (CostRow & { readonly agent: string })[];
+  /** Phases in which anything was used, in the order of the work. */
+  readonly by_phase: readonly (CostRow & { readonly phase: CostPhase })[];
   /** In the order in which they began. */
   readonly by_attempt: readonly (CostRow & {
     readonly attempt: string;
     readonly task: string;
     readonly wave: number;
     readonly agent: string;
+    readonly phase: CostPhase;
     /** Absent while it runs. */
     readonly verdict?: string;
     readonly session?: string;
@@ -42,22 +51,29 @@ export interface BudgetView {
 
 export function costView(state: RunState): CostView {
   const attempts = [...state.attempts.values()];
+  const beside = state.sideTurns;
+  const all: readonly Turn[] = [...attempts, ...beside];
   const wasted = attempts.filter((attempt) => isThrownAway(attempt, state));
   return {
     run: state.id,
-    total: row(attempts),
+    total: row(all),
     by_task: [...state.tasks.values()]
       .filter((task) => task.attempts.length > 0)
-      .map((task) => ({ task: task.task.id, ...row(of(attempts, (one) => one.task === task.task.id)) })),
-    by_agent: [...new Set(attempts.map((one) => one.agent))].map((agent) => ({
+      .map((task) => ({ task: task.task.id, ...row(all.filter((one) => one.task === task.task.id)) })),
+    by_agent: [...new Set(all.map((one) => one.agent))].map((agent) => ({
       agent,
-      ...row(of(attempts, (one) => one.agent === agent)),
+      ...row(all.filter((one) => one.agent === agent)),
     })),
+    by_phase: PHASES.flatMap((phase) => {
+      const own = all.filter((one) => phaseOf(one, state) === phase);
+      return own.length === 0 ? [] : [{ phase, ...row(own) }];
+    }),
     by_attempt: attempts.map((attempt) => ({
       attempt: attempt.id,
       task: attempt.task,
       wave: attempt.wave,
       agent: attempt.agent,
+      phase: phaseOf(attempt, state),
       ...(attempt.verdict === null ? {} : { verdict: attempt.verdict }),
       ...sessionOf(attempt),
       thrown_away: wasted.includes(attempt),
@@ -81,16 +97,25 @@ function isThrownAway(attempt: AttemptState, state: RunState): boolean {
   return session === null || !later.some((id) => state.attempts.get(id)?.session === session);
 }
 
-function of(
-  attempts: readonly AttemptState[],
-  isWanted: (attempt: AttemptState) => boolean,
-): readonly AttemptState[] {
-  return attempts.filter(isWanted);
+type Turn = CountedTurn & (AttemptState | SideTurn);
+
+const PHASES = ['implement', 'fix', 'review', 'resolve'] as const;
+
+/** An attempt puts something right once an earlier one of the wave had committed. */
+function phaseOf(turn: Turn, state: RunState): CostPhase {
+  if (!('id' in turn)) return turn.phase;
+  const before = state.tasks.get(turn.task)?.attempts ?? [];
+  const isFix = before.slice(0, before.indexOf(turn.id)).some((id) => {
+    const earlier = state.attempts.get(id);
+    return earlier?.wave === turn.wave && earlier.verdict === 'committed';
+  });
+  return isFix ? 'fix' : 'implement';
 }
 
-function row(attempts: readonly AttemptState[]): CostRow {
-  const spending: Spending = spendingOf(attempts);
-  return { attempts: spending.attempts, ...usageOf(spending), duration_ms: Math.round(spending.timeMs) };
+function row(turns: readonly Turn[]): CostRow {
+  const spending: Spending = spendingOf(turns);
+  const attempts = turns.filter((turn) => 'id' in turn).length;
+  return { attempts, turns: turns.length, ...usageOf(spending), duration_ms: Math.round(spending.timeMs) };
 }
 
 function sessionOf(attempt: AttemptState): { readonly session?: string } {

@@ -30,6 +30,7 @@ import {
 import { finishedStory } from './fixtures/sample-runs.ts';
 import { problemsWith } from './fixtures/json-schema.ts';
 import type { Schema } from './fixtures/json-schema.ts';
+import { REVIEW_FACTS } from './fixtures/review-facts.ts';
 import { eventView } from './event-view.ts';
 import { narrate } from './narrate.ts';
 import { narrationLine } from './narration-text.ts';
@@ -332,6 +333,7 @@ const FACTS: readonly Fact[] = [
     task: api,
     attempt,
   },
+  ...REVIEW_FACTS,
   { kind: 'budget.exceeded', task: null, what: 'usd', spent: 61, limit: 60, action: 'pause' },
   { kind: 'budget.exceeded', task: api, what: 'tokens', spent: 9, limit: 8, action: 'stop' },
   { kind: 'gate.finished', subject: taskSubject, result: gateResult('tests', 'pass', 'a'), reused: true },
@@ -506,8 +508,8 @@ describe('eventView', () => {
       (name) => !name.startsWith('report.') && name !== 'run.summary',
     );
     expect([...types].toSorted()).toEqual(named.toSorted());
-    // 74 kinds: adding one to the union without a fact here fails.
-    expect(kinds.size).toBe(74);
+    // 78 kinds: adding one to the union without a fact here fails.
+    expect(kinds.size).toBe(78);
   });
 
   test('the validator refuses a field that no schema names', () => {

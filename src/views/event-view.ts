@@ -18,6 +18,7 @@ import type {
 import type { ConflictEvent, TargetEvent, QueueEvent } from '../core/run/queue-events.ts';
 import { isInboxEvent } from '../core/inbox/events.ts';
 import { inboxBody } from './inbox-bodies.ts';
+import { reviewBody } from './review-events.ts';
 import { overlapBody } from './overlap-view.ts';
 import { attemptBody, limitBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
 import { gateView } from './status-view.ts';
@@ -84,6 +85,11 @@ function bodyOf(event: RunEvent) {
     case 'queue.closed':
     case 'queue.opened':
       return queueOrderBody(event);
+    case 'review.finished':
+    case 'review.commented':
+    case 'review.settled':
+    case 'review.accepted':
+      return reviewBody(event);
     default:
       return familyBody(event);
   }
@@ -217,6 +223,8 @@ function stepFields(step: Step): {
     case 'collect-attempt':
     case 'deliver-answer':
       return { attempt: step.attempt };
+    case 'run-review':
+      return { agent: step.agent };
     case 'run-gates':
       return step.subject.kind === 'build' ? { build: step.subject.build } : {};
     case 'make-build':

@@ -9,6 +9,7 @@ import type { Step } from '../core/run/steps.ts';
 import { say } from './narration.ts';
 import type { Narration } from './narration.ts';
 import { narrateAttempt, narrateWorkspace } from './narrate-work.ts';
+import { narrateReview } from './review-events.ts';
 import { narrateTarget } from './narrate-target.ts';
 import { narrateConflict } from './narrate-conflict.ts';
 import { narrateQueue } from './narrate-queue.ts';
@@ -81,6 +82,11 @@ export function narrate(event: RunEvent, state: RunState): Narration | null {
     case 'conflict.asked':
     case 'conflict.dropped':
       return narrateConflict(event, state);
+    case 'review.finished':
+    case 'review.commented':
+    case 'review.settled':
+    case 'review.accepted':
+      return narrateReview(event, state);
     default:
       return taskText(event, state);
   }
@@ -152,7 +158,9 @@ function taskText(event: TaskEvent, state: RunState): Narration {
       return say(
         0,
         'warn',
-        `${event.task}  to be tried again with ${event.agent}: ${event.feedback.summary}`,
+        event.cause === 'review'
+          ? `${event.task}  goes back to its author: ${event.feedback.summary}`
+          : `${event.task}  to be tried again with ${event.agent}: ${event.feedback.summary}`,
       );
     case 'task.failed':
       return say(0, 'fail', `${event.task}  failed: ${event.detail}`);

@@ -21,6 +21,7 @@ import {
   waitReason,
   workReason,
 } from './reason.ts';
+import { reviewingReason } from './review-view.ts';
 import { markOf } from './vocabulary.ts';
 import type { Evidence, Mark, Status } from './vocabulary.ts';
 
@@ -65,8 +66,12 @@ function verdictOf(task: TaskState, state: RunState, nowMs: number): Verdict {
     case 'judging':
     case 'judged':
       return ended(task, state, progress.attempt);
+    case 'green': {
+      const reviewing = reviewingReason(task, state);
+      if (reviewing !== null) return { status: 'reviewing', reason: reviewing };
+      return { status: 'verifying', reason: verifyReason(task, state) };
+    }
     case 'verifying':
-    case 'green':
       return { status: 'verifying', reason: verifyReason(task, state) };
     case 'red':
       return { status: 'fixing', reason: gatesReason(task, progress.red) };

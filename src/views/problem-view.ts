@@ -148,6 +148,11 @@ function nextFor(task: TaskState, state: RunState): ProblemView['next'] {
         };
     return [look, retry, diff, skip];
   }
+  if ((progress.kind === 'needs-person' || progress.kind === 'failed') && progress.cause === 'review') {
+    const look = { command: `copse review ${id}`, purpose: 'rounds, scores and findings' };
+    const accept = { command: `copse review ${id} --accept`, purpose: 'take the work as it is' };
+    return [look, diff, retry, accept];
+  }
   if (progress.kind === 'needs-person' && progress.cause === 'workspace') return [fresh, retry, skip];
   if (progress.kind === 'failed' && (progress.cause === 'setup' || progress.cause === 'environment')) {
     return [{ command: 'copse doctor', purpose: 'what this machine lacks' }, logs, retry];

@@ -51,7 +51,9 @@ function nowDoing(need: Need, state: RunState): string {
     case 'verifying':
     case 'green':
     case 'red':
-      return `its gates run${wave}`;
+      return progress.kind === 'green' && (other.task.review ?? null) !== null
+        ? `it is under review${wave}`
+        : `its gates run${wave}`;
     case 'queued':
       return 'it is in the merge queue';
     case 'ejected':
@@ -107,6 +109,11 @@ export function workReason(task: TaskState, state: RunState): string {
     parts.push(`wave ${task.wave}/${task.task.waves.length} ${wave?.title ?? ''}`.trim());
   const attempt = tryOf(task);
   if (attempt !== null) parts.push(attempt);
+  const bound = task.task.review?.maxIterations;
+  if (task.feedback?.isReview === true && bound !== undefined && task.review.rounds.length > 0)
+    parts.push(
+      `review ${task.review.rounds.length - Math.max(task.review.countedFrom, task.review.freshFrom)}/${bound}`,
+    );
   const head = parts.join(', ');
   return task.feedback === null ? head : `${head}: ${task.feedback.summary}`;
 }
@@ -173,6 +180,11 @@ export function conflictReason(change: ChangeState, state: RunState): string {
   );
   const who =
     open?.step.kind === 'resolve-conflict' ? ` → ${open.step.agent ?? open.step.stage} is resolving it` : '';
+  const judge = [...state.intents.values()].find(
+    ({ step }) => step.kind === 'run-review' && step.change === change.id,
+  );
+  if (judge?.step.kind === 'run-review')
+    return `its conflict with ${state.target} was settled → ${judge.step.agent} reviews how`;
   const company = (conflict?.company ?? []).map((id) => state.queue.changes.get(id)?.task ?? id);
   const others = company.length === 0 ? '' : ` (with ${listed(company)})`;
   return `conflicts with ${state.target} in ${listed(conflict?.files ?? [])}${others}${who}`;

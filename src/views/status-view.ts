@@ -11,8 +11,9 @@ import { type BudgetView, budgetView } from './cost-view.ts';
 import { queueView } from './queue-view.ts';
 import type { QueueView } from './queue-view.ts';
 import { type UsageView, usageView } from './usage-view.ts';
+import { type ReviewView, reviewView } from './review-view.ts';
 import { timeOf } from './words.ts';
-import { attemptsOf } from './attempts.ts';
+import { attemptsOf, besideOf } from './attempts.ts';
 import type { GateResult } from '../core/gates/model.ts';
 import type { Need } from '../core/plan/model.ts';
 import type { RunState, TaskState } from '../core/run/state.ts';
@@ -104,12 +105,6 @@ export interface NeedView {
   readonly when: Need['when'];
 }
 
-export interface ReviewView {
-  readonly round: number;
-  readonly score: number | null;
-  readonly open_findings: number;
-}
-
 export interface GateView {
   readonly name: string;
   readonly verdict: 'pass' | 'warn' | 'fail';
@@ -176,7 +171,7 @@ function runView(state: RunState, context: StatusContext): RunView {
 }
 
 function spendingFields(state: RunState, { nowMs }: StatusContext): Partial<RunView> {
-  const usage = usageView([...state.attempts.values()]);
+  const usage = usageView([...state.attempts.values(), ...state.sideTurns]);
   const budget = budgetView(state, '', state.plan.budget);
   const accounts = [...state.accounts].flatMap(([account, parked]): readonly AccountView[] => {
     const { because, untilMs, why } = parked;
@@ -207,7 +202,10 @@ export function taskView(task: TaskState, state: RunState, context: StatusContex
     evidence: isUnwatched ? 'inferred' : shown.evidence,
     ...(task.attempts.length === 0
       ? {}
-      : { attempt: task.attempts.length, usage: usageView(attemptsOf(task, state)) }),
+      : {
+          attempt: task.attempts.length,
+          usage: usageView([...attemptsOf(task, state), ...besideOf(task, state)]),
+        }),
     wave: task.wave,
     waves: task.task.waves.length,
     ...(workspace === null ? {} : { branch: workspace.branch, worktree: workspace.path }),
@@ -216,6 +214,7 @@ export function taskView(task: TaskState, state: RunState, context: StatusContex
     estimate_minutes: task.task.estimate.likelyMinutes,
     ...(task.task.needs.length === 0 ? {} : { needs: task.task.needs.map(needView) }),
     gates: task.gates.map(gateView),
+    ...reviewOf(task),
     ...changedOf(task, state),
     ...(task.head === null ? {} : { head: task.head }),
     ...(task.progress.kind === 'landed' ? { landed_commit: task.landedCommit } : {}),
@@ -223,6 +222,11 @@ export function taskView(task: TaskState, state: RunState, context: StatusContex
     ...(task.violations.length === 0 ? {} : { violations: task.violations }),
     ...(task.workspaceKept === null ? {} : { worktree_kept: task.workspaceKept }),
   };
+}
+
+function reviewOf(task: TaskState): Pick<TaskView, 'review'> {
+  const review = reviewView(task);
+  return review === null ? {} : { review };
 }
 
 function needView(need: Need): NeedView {

@@ -1,6 +1,5 @@
 /** Tokens and money as every surface shows them. */
-import { type Spending, spendingOf } from '../core/agents/spending.ts';
-import type { AttemptState } from '../core/run/state.ts';
+import { type CountedTurn, type Spending, spendingOf } from '../core/agents/spending.ts';
 
 export interface UsageView {
   /** Without what was read from or written to the cache. */
@@ -16,7 +15,7 @@ export interface UsageView {
 }
 
 /** null when no attempt told anything. */
-export function usageView(attempts: readonly AttemptState[]): UsageView | null {
+export function usageView(attempts: readonly CountedTurn[]): UsageView | null {
   const spending = spendingOf(attempts);
   return spending.tokens === null && spending.usd === null ? null : usageOf(spending);
 }

@@ -104,6 +104,56 @@ describe.each([
   });
 });
 
+describe('an agent that is to judge', () => {
+  const review = {
+    schema: '{"type":"object"}',
+    schemaFile: '/x/schema.json' as AbsolutePath,
+    answerFile: '/x/answer.json' as AbsolutePath,
+    since: 'a'.repeat(40),
+    head: 'b'.repeat(40),
+    round: 2,
+  };
+  const client = { output: 'text', account: 'mine', model: null, pricedAs: null } as const;
+  const judging = (): CommandSpec =>
+    command('false', {
+      env: { ECHO: echo },
+      client: {
+        ...client,
+        resume: null,
+        review: {
+          run: echoing('judge {schema} {schema_file} {answer_file} {prompt}'),
+          resume: null,
+          env: {},
+        },
+      },
+    });
+
+  test('is started by its command for that, with schema and files as whole arguments', () => {
+    const launch = real.launch(request(judging(), 'Judge it', { review }));
+    expect(argumentsOf(launch)).toEqual([
+      'judge',
+      review.schema,
+      review.schemaFile,
+      review.answerFile,
+      'Judge it',
+    ]);
+    expect(launch.env).toMatchObject({
+      COPSE_ROLE: 'review',
+      COPSE_REVIEW_ROUND: '2',
+      COPSE_REVIEW_BASE: review.since,
+      COPSE_REVIEW_HEAD: review.head,
+      COPSE_VERDICT_FILE: review.answerFile,
+    });
+  });
+
+  test('and otherwise as ever, with nothing of a review in its environment', () => {
+    const launch = real.launch(request(command(echoing('work {prompt}'), { env: { ECHO: echo } })));
+    expect(argumentsOf(launch)).toEqual(['work', 'Do it']);
+    expect(Object.keys(launch.env).filter((name) => /ROLE|REVIEW|VERDICT/.test(name))).toEqual([]);
+    expect(() => real.launch(request(command('x {schema}')))).toThrow(/\{schema\}/);
+  });
+});
+
 describe('a prompt reaches the agent byte for byte', () => {
   const templates = ['{prompt}', '"{prompt}"', "'{prompt}'", '"$(cat; true)"{prompt}', "''\"{prompt}\"''"];
   const nasty = fc.string({

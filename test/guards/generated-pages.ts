@@ -77,6 +77,10 @@ demo: commit "Add sum"
 
 On the second attempt the file is written again before it is repaired, so the example also works in a fresh worktree.
 
+## As a reviewer
+
+Where it has the role \`review\` it follows no directives: each line with \`FIXME\` that the change adds is a major finding (6/10), and without one it gives 10/10.
+
 ## What it prints
 
 One JSON object a line on stdout: \`started\` (session, attempt, wave), \`text\`, \`tool\` (name, ok), \`ask\`, \`usage\` (input_tokens, output_tokens, usd) and, at the end of a turn that was not cut short, \`done\`. It reads the prompt from stdin, or from a file named as its argument.

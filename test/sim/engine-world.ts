@@ -36,6 +36,7 @@ const REFUSING: readonly (keyof GitPort)[] = [
   'keep',
   'checkoutSlot',
   'slotChanges',
+  'slotWrites',
   'publish',
   'resolveByRule',
   'openResolution',
@@ -69,6 +70,15 @@ function randomPlan(dice: Dice, names: readonly string[]): Plan {
         delayMs: 1_000,
         on: ['crash', 'timeout', 'stall', 'no_change', 'gate'],
       },
+      review:
+        dice.next() < 0.3
+          ? {
+              agent: 'second',
+              minScore: 1 + Math.floor(dice.next() * 10),
+              maxIterations: 1 + Math.floor(dice.next() * 5),
+              onFail: (['escalate', 'fail', 'warn'] as const)[Math.floor(dice.next() * 3)] ?? 'fail',
+            }
+          : null,
     };
   }
   const plan = planOf(tasks, {
@@ -102,6 +112,7 @@ function randomPlan(dice: Dice, names: readonly string[]): Plan {
 export function randomTurn(engine: () => FakeEngine, dice: Dice, turn: Turn): FakeScript {
   const afterMs = 100 + Math.floor(dice.next() * 20_000);
   const roll = dice.next();
+  if (turn.review !== null) return randomReview(engine(), dice, turn, afterMs);
   if (turn.at.path.startsWith('/fake/resolutions/')) {
     const path = roll < 0.8 ? 'shared.txt' : 'outside.txt';
     return engine().writes(turn, { [path]: `settled ${turn.task}\n` }, afterMs);
@@ -130,6 +141,23 @@ export function randomTurn(engine: () => FakeEngine, dice: Dice, turn: Turn): Fa
   const quality = roll < 0.35 ? 'bad' : 'good';
   const shared = roll > 0.93 ? { 'shared.txt': `${turn.task} ${turn.number}\n` } : {};
   return engine().writes(turn, { [own]: `${quality} ${turn.wave} ${turn.number}\n`, ...shared }, afterMs);
+}
+
+/** A reviewer that mostly judges, and sometimes invents, talks, crashes or writes. */
+function randomReview(engine: FakeEngine, dice: Dice, turn: Turn, afterMs: number): FakeScript {
+  const roll = dice.next();
+  if (roll < 0.1) return { exit: { afterMs, code: 1 } };
+  if (roll < 0.15) return { output: [{ afterMs: 1, text: 'fine by me' }], exit: { afterMs, code: 0 } };
+  const asked = [...turn.prompt.matchAll(/^- (F\d+) (?:blocker|major|minor|nit),/gm)];
+  const earlier = asked.map(([, id]) => ({ id, status: dice.next() < 0.85 ? 'resolved' : 'open' }));
+  const severity = (['blocker', 'major', 'minor', 'nit'] as const)[Math.floor(dice.next() * 4)];
+  const title = `fault ${Math.floor(dice.next() * 1_000)}`;
+  const findings = dice.next() < 0.35 ? [{ severity, file: null, line: null, title, detail: '' }] : [];
+  const score = findings.length === 0 ? 10 : 1 + Math.floor(dice.next() * 9);
+  const script = engine.judges(turn, { score, findings, earlier }, afterMs);
+  if (dice.next() < 0.9) return script;
+  const run = (): void => engine.git.controls.writeIn(turn.at.path, 'planted.txt', 'x');
+  return { ...script, actions: [{ afterMs: 1, run }] };
 }
 
 /** Red for bad work, and now and then for the pair of two that are good alone; a tree has one verdict for ever. */
@@ -163,6 +191,17 @@ export function wish(names: readonly string[], dice: Dice): Fact {
   const roll = dice.next();
   if (roll < 0.25) return { kind: 'task.stop_requested', task, by };
   if (roll < 0.4) return { kind: 'task.skip_requested', task, by };
+  if (roll < 0.47)
+    return {
+      kind: 'review.commented',
+      task,
+      by,
+      severity: 'minor',
+      file: null,
+      line: null,
+      text: `remark ${roll}`,
+    };
+  if (roll < 0.53) return { kind: 'review.settled', task, by, findings: ['F1', 'F2', 'F3', 'F4'] };
   if (roll < 0.8) return { kind: 'task.reopened', task, by, fresh: roll > 0.7, wave: null };
   return roll < 0.85 ? { kind: 'run.paused', by, why: 'sim' } : { kind: 'run.resumed', by };
 }

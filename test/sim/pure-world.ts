@@ -100,6 +100,8 @@ export class PureWorld {
           : [{ kind: 'workspace.updated', intent, task: step.task, head: this.#commit(), onto: step.onto }];
       case 'run-gates':
         return this.#gates(open, state);
+      case 'run-review':
+        return [this.#reviewed(step, intent)];
       case 'take-in-branch':
         return [
           {
@@ -117,7 +119,8 @@ export class PureWorld {
       case 'resolve-conflict': {
         const { change, stage, agent, onto } = step;
         const isResolved = this.#happens(0.5);
-        const made = isResolved ? { head: this.#commit(), tree: null } : { head: null, tree: null };
+        const head = this.#commit();
+        const made = isResolved ? { head, tree: this.#treeOf(head) } : { head: null, tree: null };
         const outcome = isResolved ? 'resolved' : 'unresolved';
         const rest = { files: [], detail: 'dice', log: null };
         return [{ kind: 'conflict.tried', intent, change, stage, agent, onto, outcome, ...made, ...rest }];
@@ -259,6 +262,44 @@ export class PureWorld {
     const isGreen = !this.#happens(this.#odds.red);
     this.#verdicts.set(key, isGreen);
     return isGreen;
+  }
+
+  /** Any verdict, any trouble: findings are invented, resolved and brought back as the dice fall. */
+  #reviewed(step: Extract<OpenIntent['step'], { kind: 'run-review' }>, intent: IntentId): Fact {
+    const { task, wave, head, tree, since, agent, slot, change } = step;
+    const severity = (['blocker', 'major', 'minor', 'nit'] as const)[this.#pick(4)] ?? 'nit';
+    const finding = { severity, file: null, line: null, title: `fault ${this.#pick(30)}`, detail: '' };
+    const ids = Array.from({ length: 4 }, () => `F${1 + this.#pick(6)}`);
+    const outcome = this.#happens(this.#odds.crash)
+      ? ({ kind: 'crash', why: 'dice' } as const)
+      : ({
+          kind: 'verdict',
+          verdict: {
+            commit: head,
+            score: 1 + this.#pick(10),
+            summary: '',
+            findings: this.#happens(0.5) ? [finding] : [],
+            earlier: ids.map((id) => ({ id, status: this.#happens(0.8) ? 'resolved' : 'open' }) as const),
+          },
+        } as const);
+    return {
+      kind: 'review.finished',
+      intent,
+      task,
+      wave,
+      head,
+      tree,
+      ...(change === undefined ? {} : { change }),
+      since,
+      agent,
+      slot,
+      session: null,
+      outcome,
+      delta: [],
+      wrote: [],
+      turns: [{ agent, durationMs: 1, stream: null }],
+      log: '',
+    };
   }
 
   #commit(): CommitId {

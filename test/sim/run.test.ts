@@ -21,7 +21,12 @@ function randomPlan(seed: number) {
     const needs = Array.from({ length: index }, (_, other) => `t${other}`).filter(() => dice.next() < 0.2);
     const waves = Array.from({ length: 1 + Math.floor(dice.next() * 3) }, (_, wave) => `wave ${wave + 1}`);
     const locks = dice.next() < 0.2 ? ['lock'] : [];
-    tasks[`t${index}`] = { needs, waves, locks, exclusive: dice.next() < 0.1 };
+    const onFail = (['escalate', 'fail', 'warn'] as const)[Math.floor(dice.next() * 3)] ?? 'fail';
+    const review =
+      dice.next() < 0.4
+        ? { agent: 'demo', minScore: 6, maxIterations: 1 + Math.floor(dice.next() * 5), onFail }
+        : null;
+    tasks[`t${index}`] = { needs, waves, locks, exclusive: dice.next() < 0.1, review };
   }
   return planOf(tasks, {
     gates: { test: {}, lint: { at: ['wave', 'merge'] }, soak: { at: ['end'] } },

@@ -3,6 +3,8 @@
  * here; what does not (loop, journal, leadership) is opened anew by `reopen`. Invariants are checked at every commit.
  */
 import { createHash } from 'node:crypto';
+import { readVerdict } from '../../src/formats/review/read-verdict.ts';
+import { VERDICT_SCHEMA } from '../../src/formats/review/verdict-schema.ts';
 import { createFakeAgents } from '../../src/adapters/agents/fake.ts';
 import { VirtualClock } from '../../src/adapters/clock/virtual-clock.ts';
 import { FakeFiles } from '../../src/adapters/files/fake-files.ts';
@@ -35,6 +37,7 @@ import type { LoopEnd } from '../../src/engine/loop.ts';
 import type { Failure } from '../../src/kit/failure.ts';
 import type { WorkspaceSpec } from '../../src/ports/git.ts';
 import type { ProcessPort, ProcessSpec } from '../../src/ports/processes.ts';
+import type { ReviewLaunch } from '../../src/ports/world.ts';
 import type { Leadership } from '../../src/ports/store.ts';
 import { OPTIONS } from './plan-builder.ts';
 
@@ -47,6 +50,8 @@ export interface Turn {
   readonly agent: string;
   readonly prompt: string;
   readonly at: WorkspaceSpec;
+  /** What it is to judge; null when it is to work. */
+  readonly review: ReviewLaunch | null;
 }
 
 export type AgentPlay = (turn: Turn) => FakeScript;
@@ -288,6 +293,7 @@ export class FakeEngine {
       notify: mortal(this.notify, life),
       failpoint,
       metrics: metrics ?? (() => Promise.resolve({ kind: 'unreadable', why: 'no reader' })),
+      verdicts: { schema: VERDICT_SCHEMA, read: readVerdict },
       digest: (text) => createHash('sha1').update(text).digest('hex'),
       baseEnvironment: { PATH: '/bin' },
       paths: { state: '/state' as AbsolutePath, repository: '/fake/repository' as AbsolutePath },
@@ -350,13 +356,26 @@ export class FakeEngine {
     };
     const { task, wave, prompt } = request;
     const number = Number(attempt.split('.').at(-1));
-    const turn: Turn = { task, wave, number, agent: request.agent.name, prompt, at };
+    const review = request.review ?? null;
+    const turn: Turn = { task, wave, number, agent: request.agent.name, prompt, at, review };
     return (this.#options.agent ?? this.works)(turn);
   }
 
   /** Writes `<task>.txt` and commits it after a second. */
   readonly works: AgentPlay = (turn) =>
     this.writes(turn, { [`${turn.task}.txt`]: `${turn.task} ${turn.number}\n` });
+
+  /** A reviewer's answer after a second, of the commit it was given unless another is named. */
+  judges(turn: Turn, verdict: object, afterMs = 1_000): FakeScript {
+    const text = JSON.stringify({
+      commit: turn.review?.head ?? '',
+      summary: '',
+      findings: [],
+      earlier: [],
+      ...verdict,
+    });
+    return { output: [{ afterMs: afterMs / 2, text: `${text}\n` }], exit: { afterMs, code: 0 } };
+  }
 
   /** Changes files, commits them (but not where a conflict is resolved) and exits with 0, all after `afterMs`. */
   writes(turn: Turn, changes: Readonly<Record<string, string | null>>, afterMs = 1_000): FakeScript {

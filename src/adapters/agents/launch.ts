@@ -53,7 +53,8 @@ function launchDemo(request: LaunchRequest, options: AgentsOptions): Launch {
 function launchCommand(agent: CommandSpec, request: LaunchRequest, options: AgentsOptions): Launch {
   const { script, uses } = compileTemplate(commandOf(agent, request));
   requireValues(request, uses);
-  const parts = partsOf(request, options.environment, agent.passEnv, agent.env);
+  const reviewEnv = request.review ? (agent.client?.review?.env ?? {}) : {};
+  const parts = partsOf(request, options.environment, agent.passEnv, { ...reviewEnv, ...agent.env });
   const env = composeEnvironment(parts);
   const argv = shellCommand(script, uses.has('prompt') ? argumentOf(request) : null);
   return {
@@ -71,7 +72,8 @@ function bridged(
   { request, options, env }: Bridging,
 ): readonly [string, ...string[]] {
   const given = bridgeArguments({
-    permissions: acp.permissions,
+    // Whoever judges only reads.
+    permissions: request.review ? 'plan' : acp.permissions,
     questions: path.join(path.dirname(request.promptFile), 'questions'),
     session: request.session ?? null,
     brief: request.briefFile ?? null,
@@ -93,9 +95,10 @@ interface Bridging {
 
 /** A conversation that is named is gone on with, where the client can. */
 function commandOf(agent: CommandSpec, request: LaunchRequest): string {
-  const resume = agent.client?.resume ?? null;
+  const own = request.review ? (agent.client?.review ?? null) : null;
+  const resume = (own === null ? agent.client?.resume : own.resume) ?? null;
   const isContinued = resume !== null && typeof request.session === 'string';
-  return isContinued ? withPrompt({ ...agent, run: resume }) : withPrompt(agent);
+  return withPrompt({ ...agent, run: isContinued ? resume : (own?.run ?? agent.run) });
 }
 
 /** A template that names no prompt gets it as its last argument, unless it reads it from stdin or the variable itself. */
@@ -124,12 +127,28 @@ function requireValues(request: LaunchRequest, uses: ReadonlySet<Placeholder>): 
   if (uses.has('mcp_url') && !request.mcpUrl) absent.push('mcp_url');
   if (uses.has('git_dir') && !request.gitDirs) absent.push('git_dir');
   if (uses.has('git_common_dir') && !request.gitDirs) absent.push('git_common_dir');
+  for (const name of ['schema', 'schema_file', 'answer_file'] as const)
+    if (uses.has(name) && !request.review) absent.push(name);
   if (absent.length === 0) return;
   const names = absent.map((name) => `{${name}}`).join(' and ');
   throw new Failure(
     'agent-template',
     `${names} in the command of agent ${request.agent.name} is not available yet`,
   );
+}
+
+/** What a reviewer is to judge, and where its verdict may go. */
+function reviewVariables({ review }: LaunchRequest): Readonly<Record<string, string>> {
+  if (!review) return {};
+  return {
+    COPSE_ROLE: 'review',
+    COPSE_REVIEW_ROUND: String(review.round),
+    COPSE_REVIEW_BASE: review.since,
+    COPSE_REVIEW_HEAD: review.head,
+    COPSE_VERDICT_FILE: review.answerFile,
+    COPSE_VERDICT_SCHEMA: review.schema,
+    COPSE_VERDICT_SCHEMA_FILE: review.schemaFile,
+  };
 }
 
 function partsOf(
@@ -150,6 +169,7 @@ function partsOf(
     ...(request.gitDirs
       ? { COPSE_GIT_DIR: request.gitDirs.own, COPSE_GIT_COMMON_DIR: request.gitDirs.common }
       : {}),
+    ...reviewVariables(request),
     ...(request.mcpUrl ? { COPSE_MCP_URL: request.mcpUrl } : {}),
   };
   return { user, passEnv, overlays: [request.env, agentEnv, own] };

@@ -20,6 +20,9 @@ export const PLACEHOLDERS = {
   mcp_url: 'COPSE_MCP_URL',
   git_dir: 'COPSE_GIT_DIR',
   git_common_dir: 'COPSE_GIT_COMMON_DIR',
+  schema: 'COPSE_VERDICT_SCHEMA',
+  schema_file: 'COPSE_VERDICT_SCHEMA_FILE',
+  answer_file: 'COPSE_VERDICT_FILE',
 } as const;
 
 export type Placeholder = keyof typeof PLACEHOLDERS;

@@ -1,5 +1,6 @@
 /** The text form of control messages: one JSON object a line. Everything read is checked before it is believed. */
 import type { Fact } from '../../core/schedule/snapshot.ts';
+import { SEVERITIES } from '../../core/review/model.ts';
 import { isRunEventKind } from '../../core/run/kinds.ts';
 import { Failure } from '../../kit/failure.ts';
 import type { ControlAnswer, ControlRequest } from '../../ports/control.ts';
@@ -28,6 +29,9 @@ const TELLABLE: ReadonlySet<string> = new Set([
   'approval.given',
   'approval.rejected',
   'approval.void',
+  'review.commented',
+  'review.settled',
+  'review.accepted',
 ]);
 
 export function encode(message: ControlRequest | ControlAnswer): string {
@@ -63,6 +67,8 @@ function isTellable(fact: unknown): boolean {
   if (kind === 'queue.entered' && !isPlainEntry(fact)) return false;
   // Whether the agent has an answer is seen where it looks for it.
   if (kind === 'question.answered' && !('isDelivered' in fact && fact.isDelivered === false)) return false;
+  if (kind === 'review.commented' && !isPlainRemark(fact)) return false;
+  if (kind === 'review.settled' && !isPlainSettling(fact)) return false;
   return typeof kind === 'string' && isRunEventKind(kind) && TELLABLE.has(kind);
 }
 
@@ -70,6 +76,22 @@ function isTellable(fact: unknown): boolean {
 function isPlainEntry(fact: object): boolean {
   const { head, task, branch } = fact as Readonly<Record<string, unknown>>;
   return head === null && task === null && typeof branch === 'string';
+}
+
+/** It goes into a brief and onto screens as it is. */
+function isPlainRemark(fact: object): boolean {
+  const { by, severity, file, line, text } = fact as Readonly<Record<string, unknown>>;
+  const isPlace =
+    (file === null || typeof file === 'string') && (line === null || Number.isSafeInteger(line));
+  const isKnown = SEVERITIES.some((word) => word === severity);
+  return typeof by === 'string' && isKnown && isPlace && typeof text === 'string' && text.trim() !== '';
+}
+
+function isPlainSettling(fact: object): boolean {
+  const { by, findings } = fact as Readonly<Record<string, unknown>>;
+  return (
+    typeof by === 'string' && Array.isArray(findings) && findings.every((one) => typeof one === 'string')
+  );
 }
 
 function parse(line: string): Record<string, unknown> {

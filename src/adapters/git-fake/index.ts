@@ -236,7 +236,15 @@ function workspacePart(
 }
 
 type Landing =
-  'merge' | 'keep' | 'listKept' | 'dropKept' | 'checkoutSlot' | 'slotChanges' | 'publish' | 'moveRefs';
+  | 'merge'
+  | 'keep'
+  | 'listKept'
+  | 'dropKept'
+  | 'checkoutSlot'
+  | 'slotChanges'
+  | 'slotWrites'
+  | 'publish'
+  | 'moveRefs';
 
 function landingPart(world: FakeWorld): Pick<GitPort, Landing> {
   return {
@@ -263,6 +271,8 @@ function landingPart(world: FakeWorld): Pick<GitPort, Landing> {
       const paths = changedPaths(before, world.slots.get(slot)?.files ?? new Map());
       return paths.filter((path) => before.has(path));
     },
+    slotWrites: async (slot, commit) =>
+      changedPaths(commitOf(world, commit).files, world.slots.get(slot)?.files ?? new Map()),
     publish: (request) => effect(world, 'publish.cas', () => publish(world, request)),
     moveRefs: (changes) => effect(world, 'refs.move', () => moveRefs(world, changes)),
   };

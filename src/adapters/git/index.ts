@@ -47,7 +47,7 @@ import { removeWorkspace } from './remove-workspace.ts';
 import { createRunner, type GitRunner } from './run.ts';
 import { shareFiles } from './share-files.ts';
 import { sightWorktrees } from './sight-worktrees.ts';
-import { checkoutSlot, slotChanges } from './slots.ts';
+import { checkoutSlot, slotChanges, slotWrites } from './slots.ts';
 import { takeIn } from './take-in.ts';
 import { ensureInControl } from './transfer.ts';
 import { TransferGroups } from './transfer-groups.ts';
@@ -143,6 +143,14 @@ async function requireVersion(git: GitRunner): Promise<string> {
   throw new GitFailure('git-too-old', `git ${text} is too old`, { hint: 'install git 2.38 or later' });
 }
 
+function slotsOf(context: GitContext): Pick<RealGit, 'checkoutSlot' | 'slotChanges' | 'slotWrites'> {
+  return {
+    checkoutSlot: (slot, commit, target) => checkoutSlot(context, slot, commit, target),
+    slotChanges: (slot, commit) => slotChanges(context, slot, commit),
+    slotWrites: (slot, commit) => slotWrites(context, slot, commit),
+  };
+}
+
 function portOf(context: GitContext, pool: Pool): RealGit {
   const inControl = async (commit: CommitId) => {
     await ensureInControl(context, commit);
@@ -184,8 +192,7 @@ function portOf(context: GitContext, pool: Pool): RealGit {
     },
     listKept: (prefix) => listKept(context, prefix),
     dropKept: (ref) => dropKept(context, ref),
-    checkoutSlot: (slot, commit, target) => checkoutSlot(context, slot, commit, target),
-    slotChanges: (slot, commit) => slotChanges(context, slot, commit),
+    ...slotsOf(context),
     publish: (request) => publish(context, request),
     moveRefs: (changes, reason) => moveRefs(context, changes, reason),
     ...openRemotes(context),

@@ -75,17 +75,31 @@ export async function slotChanges(
   slot: string,
   commit: CommitId,
 ): Promise<readonly RepoPath[]> {
+  const rows = await differences(context, slot, commit);
+  return namesOf(rows.filter((row) => row[0] !== UNTRACKED));
+}
+
+/** The same with what was added. */
+export async function slotWrites(
+  context: GitContext,
+  slot: string,
+  commit: CommitId,
+): Promise<readonly RepoPath[]> {
+  return namesOf(await differences(context, slot, commit));
+}
+
+function namesOf(rows: readonly Buffer[]): readonly RepoPath[] {
+  return [...new Set(rows.map((row) => pathText(row.subarray(2)).text as RepoPath))].toSorted();
+}
+
+async function differences(context: GitContext, slot: string, commit: CommitId): Promise<readonly Buffer[]> {
   const paths = slotPaths(context, slot);
   const git = await readIfThere(join(paths.folder, 'commit'));
   if (git !== commit) throw new GitFailure('git-failed', `slot ${slot} does not hold ${commit}`);
-  const stdout = await inSlot(context, paths, LIST_DIFFERENCES);
-  const rows = splitNul(stdout);
+  const rows = splitNul(await inSlot(context, paths, LIST_DIFFERENCES));
   if (rows.length === 0) context.pristineSlots.set(slot, commit);
   else context.pristineSlots.delete(slot);
-  const names = rows
-    .filter((row) => row[0] !== UNTRACKED)
-    .map((row) => pathText(row.subarray(2)).text as RepoPath);
-  return [...new Set(names)].toSorted();
+  return rows;
 }
 
 /** Rows of a letter, a space and a path: changed, deleted, and untracked with empty folders, but not what is ignored. */

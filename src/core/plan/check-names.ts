@@ -15,6 +15,7 @@ export function checkNames(plan: Plan): readonly PlanProblem[] {
     problems.push(
       ...repeatedWaves(task, index),
       ...agentNames(plan, task, index),
+      ...reviewerName(plan, task, index),
       ...gateNames(plan, task, index),
     );
     if (problems.length >= MAX_ALIKE) break;
@@ -83,6 +84,12 @@ function repeatedWaves(task: Task, index: number): readonly PlanProblem[] {
     if (other === undefined) seen.set(wave.id, wave.number);
   }
   return problems;
+}
+
+function reviewerName(plan: Plan, task: Task, index: number): readonly PlanProblem[] {
+  const agent = task.review?.agent;
+  if (agent === undefined || agent === task.agent || Object.hasOwn(plan.agents, agent)) return [];
+  return [unknownAgent(plan, agent, ['tasks', index, 'review'], `the review of task "${task.id}"`)];
 }
 
 function agentNames(plan: Plan, task: Task, index: number): readonly PlanProblem[] {

@@ -8,6 +8,7 @@
  */
 import type { PriceTable } from '../agents/prices.ts';
 import type { StreamFormat } from '../agents/formats.ts';
+import type { ReviewPolicy } from '../review/model.ts';
 import type { AcpPermission } from '../agents/permissions.ts';
 import type { BranchName, GateName, RepoPath, TaskId } from '../ids.ts';
 
@@ -72,6 +73,8 @@ export interface Task {
   readonly issue: number | null;
   /** Of people, once its gates passed and before it goes on to land; absent or null: none is needed. */
   readonly approval?: Approval | null;
+  /** Who judges its work before a wave is complete; null or absent: nobody. */
+  readonly review?: ReviewPolicy | null;
 }
 
 export interface Approval {
@@ -93,6 +96,8 @@ export interface Wave {
   readonly landsEarly: boolean;
   /** Before the next wave begins; absent or null: only what the task asks for, at its end. */
   readonly approval?: Approval | null;
+  /** false: not judged on its own; the review of a later wave sees it too. Absent: as the task says. */
+  readonly isReviewed?: boolean;
 }
 
 export interface Need {
@@ -183,6 +188,15 @@ export interface ClientSpec {
   readonly model: string | null;
   /** Whose price is taken when nobody names the model. */
   readonly pricedAs: string | null;
+  /** How it is started to judge work; null or absent: like for any other turn. */
+  readonly review?: ReviewCommand | null;
+}
+
+/** Commands that let a client only read, and hold its answer to a schema where it can. */
+export interface ReviewCommand {
+  readonly run: string;
+  readonly resume: string | null;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface WorkspacePolicy {

@@ -1,5 +1,6 @@
 /** What an attempt is told. Copse's own words come first and last, the plan's in between, gate output as quoted data. */
 import type { Message } from '../inbox/model.ts';
+import { findingsPart } from '../review/text.ts';
 import { fenced, type FeedbackLog } from './fenced.ts';
 import type { AttemptVerdict } from './events.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -33,6 +34,7 @@ export function briefOf(
   if (more.diff !== '') parts.push(`## What is on the branch already\n\n${fenced(more.diff)}`);
   if (task.feedback !== null) parts.push(feedbackPart(task, logs));
   parts.push(...messageParts(more.messages ?? []));
+  parts.push(...findingsParts(task));
   parts.push(rules(state, task));
   return `${parts.join('\n\n')}\n`;
 }
@@ -53,7 +55,7 @@ export function continuationOf(
     if (wave.prompt !== '') parts.push(wave.prompt);
   }
   if (task.feedback !== null) {
-    parts.push(feedbackPart(task, logs));
+    parts.push(feedbackPart(task, logs), ...findingsParts(task));
     const isBroken = previous.verdict !== 'committed' && previous.verdict !== 'violation';
     parts.push(isBroken ? 'The work was interrupted: look at what is there and finish it.' : 'Put it right.');
   }
@@ -80,9 +82,15 @@ function messageParts(messages: readonly Message[]): readonly string[] {
   return [`## What people say to this${note}`, ...shown, 'Do what they ask; the newest counts most.'];
 }
 
+function findingsParts(task: TaskState): readonly string[] {
+  const text = findingsPart(task);
+  return text === '' ? [] : [text];
+}
+
 function feedbackPart(task: TaskState, logs: readonly FeedbackLog[]): string {
   const quoted = logs.map((log) => `### ${log.name}\n\n${fenced(log.tail)}`);
-  return [`## What went wrong last time\n${task.feedback?.summary ?? ''}`, ...quoted].join('\n\n');
+  const head = task.feedback?.isReview === true ? '## What the review says' : '## What went wrong last time';
+  return [`${head}\n${task.feedback?.summary ?? ''}`, ...quoted].join('\n\n');
 }
 
 function rules(state: RunState, task: TaskState): string {

@@ -11,6 +11,7 @@
  *
  * Nothing here skips proof, and a resolution that turns out red costs a gate run and nothing else.
  */
+import type { TurnFacts } from '../agents/turns.ts';
 import type { ChangeId, CommitId, RepoPath, TreeId } from '../ids.ts';
 
 /** One way of resolving. `clean`: on the present target there is nothing left to resolve. */
@@ -58,6 +59,8 @@ export interface MadeResolution {
   readonly by: string | null;
   readonly onto: CommitId;
   readonly head: CommitId;
+  /** Absent in older logs, and when a person made it. */
+  readonly tree?: TreeId | null;
   readonly files: readonly RepoPath[];
 }
 
@@ -92,4 +95,6 @@ export interface ResolutionOutcome {
   readonly files: readonly RepoPath[];
   readonly detail: string;
   readonly log: string | null;
+  /** The agent's turn; absent for a rule. */
+  readonly turn?: TurnFacts;
 }

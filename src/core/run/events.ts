@@ -23,6 +23,7 @@ import type { GateResult } from '../gates/model.ts';
 import type { InboxEvent } from '../inbox/events.ts';
 import type { QueueOutcome } from '../mergequeue/history.ts';
 import type { ConflictEvent, QueueEvent, TargetEvent } from './queue-events.ts';
+import type { ReviewEvent } from './review-events.ts';
 import type { QueueOrderEvent } from './queue-orders.ts';
 import type { Budget, Plan, RetryCause, Task } from '../plan/model.ts';
 import type { StreamFacts } from '../agents/stream-facts.ts';
@@ -34,6 +35,7 @@ export type RunEvent = { readonly atMs: number } & (
   | WorkspaceEvent
   | AttemptEvent
   | GateEvent
+  | ReviewEvent
   | QueueEvent
   | QueueOrderEvent
   | ConflictEvent
@@ -98,7 +100,8 @@ export type TaskEvent =
   | {
       readonly kind: 'task.retry';
       readonly task: TaskId;
-      readonly cause: RetryCause | FreeCause;
+      /** review: findings are open; the author is given them. */
+      readonly cause: RetryCause | FreeCause | 'review';
       /** It was not the task's fault: none of its retries is used up. Absent: one is. */
       readonly isFree?: boolean;
       readonly agent: string;
@@ -191,11 +194,13 @@ export interface Feedback {
   readonly summary: string;
   /** Logs whose tail goes into the brief, relative to the state folder. */
   readonly logs: readonly string[];
+  /** It was given the open findings of a review. */
+  readonly isReview?: boolean;
 }
 
 /** Causes that say nothing about the task: it is tried again for nothing. */
 export type FreeCause = 'rate_limit' | 'auth' | 'session';
-export type FailureCause = RetryCause | 'setup' | 'environment' | 'need' | 'budget' | 'approval';
+export type FailureCause = RetryCause | 'setup' | 'environment' | 'need' | 'budget' | 'approval' | 'review';
 export type PersonCause =
   | 'conflict'
   | 'workspace'
@@ -204,6 +209,7 @@ export type PersonCause =
   | 'environment'
   | 'login'
   | 'budget'
+  | 'review'
   /** Its agent ended its turn with a question, or because it was not allowed something. */
   | 'question'
   | 'permission';

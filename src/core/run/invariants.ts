@@ -7,6 +7,7 @@ import { assertNever } from '../../kit/assert.ts';
 import type { CommitId } from '../ids.ts';
 import { gatesOfStage } from '../gates/stages.ts';
 import type { Need } from '../plan/model.ts';
+import { isAcceptedTree } from '../review/model.ts';
 import { isGone } from '../schedule/needs.ts';
 import { RUN_BUDGET } from './reduce-limit.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -42,6 +43,7 @@ export function brokenInvariants(
     ...withinBudget(state),
     ...approvedByPeople(state),
     ...bounded(state),
+    ...reviewed(state),
     ...(world === null ? [] : brokenInWorld(state, world)),
   ];
 }
@@ -191,6 +193,23 @@ function bounded(state: RunState): readonly string[] {
   return [...state.tasks.values()]
     .filter((task) => task.retriesUsed > mostRetries(task))
     .map((task) => `I13 task ${task.task.id} was retried ${task.retriesUsed} times`);
+}
+
+/** I13 A review has no more rounds than its plan allows, and what is queued of a reviewed task was accepted. */
+function reviewed(state: RunState): readonly string[] {
+  return [...state.tasks.values()].flatMap(({ task, review, progress, tree, wave }) => {
+    const policy = task.review ?? null;
+    if (policy === null) return [];
+    const broken: string[] = [];
+    const counted = review.rounds.length - Math.max(review.countedFrom, review.freshFrom);
+    if (counted > policy.maxIterations)
+      broken.push(`I13 the review of ${task.id} has ${counted} rounds, ${policy.maxIterations} are allowed`);
+    const isJudged = task.waves[wave - 1]?.isReviewed !== false;
+    const isOn = progress.kind === 'queued' || progress.kind === 'verified';
+    if (isJudged && isOn && tree !== null && !isAcceptedTree(review, tree))
+      broken.push(`I17 ${task.id} is ${progress.kind} on a tree that its review did not accept`);
+    return broken;
+  });
 }
 
 function mostRetries(task: TaskState): number {

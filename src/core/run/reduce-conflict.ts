@@ -1,5 +1,6 @@
 /** Conflict events, and what ejections and entries mean to the change that a resolution stands for. */
 import { assertNever } from '../../kit/assert.ts';
+import { withTurns } from '../agents/turns.ts';
 import type { ChangeId } from '../ids.ts';
 import type { ConflictState, MadeResolution, ResolutionTry } from './conflict.ts';
 import type { RunEvent } from './events.ts';
@@ -18,7 +19,7 @@ export function reduceConflict(state: RunState, event: Timed<ConflictEvent>): Ru
     case 'conflict.opened':
       return opened(state, change, event);
     case 'conflict.tried':
-      return tried(state, change, event);
+      return tried(withTurn(state, change, event), change, event);
     case 'conflict.resolved': {
       const { by, onto, head, files } = event;
       return reopened(state, change, event.atMs, {
@@ -39,6 +40,16 @@ export function reduceConflict(state: RunState, event: Timed<ConflictEvent>): Ru
     default:
       return assertNever(event);
   }
+}
+
+/** What its agent used, also of a turn whose result is not taken. */
+function withTurn(
+  state: RunState,
+  change: ChangeState,
+  event: Timed<Extract<ConflictEvent, { kind: 'conflict.tried' }>>,
+): RunState {
+  if (event.turn === undefined || !state.intents.has(event.intent)) return state;
+  return withTurns(state, { phase: 'resolve', task: change.task, atMs: event.atMs }, [event.turn]);
 }
 
 function opened(
@@ -83,8 +94,21 @@ function tried(
     ...tryOf(conflict, { stage, agent, onto }, isResolved ? 'resolved' : 'unresolved', detail),
     logs,
   };
-  const made: MadeResolution | null = isResolved ? { stage, agent, by: null, onto, head, files } : null;
+  const { tree } = event;
+  const made: MadeResolution | null = isResolved ? { stage, agent, by: null, onto, head, tree, files } : null;
   return withChange(state, { ...change, conflict: { ...conflict, tries: [...conflict.tries, entry], made } });
+}
+
+/** A reviewer did not accept what was made: the chain goes on, told why. */
+export function resolutionRefused(state: RunState, id: ChangeId, why: string): RunState {
+  const change = state.queue.changes.get(id);
+  if (change?.conflict === undefined || change.conflict === null || change.state.kind !== 'conflicted')
+    return state;
+  const last = change.conflict.tries.length - 1;
+  const tries = change.conflict.tries.map((entry, index): ResolutionTry =>
+    index === last ? { ...entry, outcome: 'unresolved', detail: `${entry.detail}; ${why}` } : entry,
+  );
+  return withChange(state, { ...change, conflict: { ...change.conflict, tries, made: null } });
 }
 
 /** A stage that the world refused has had its try. */

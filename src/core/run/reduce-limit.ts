@@ -1,6 +1,6 @@
 /** Accounts that have to wait, and budgets that were passed. */
 import type { LimitEvent } from './events.ts';
-import { agentsOf } from '../agents/accounts.ts';
+import { accountOf, agentsOf } from '../agents/accounts.ts';
 import type { PassedBudget, RunState, TaskState } from './state.ts';
 
 /** Key of the run's own budget; no task has an empty id. */
@@ -28,6 +28,8 @@ export function letGoOn(state: RunState): RunState {
 export function letTaskGoOn(state: RunState, task: TaskState): RunState {
   const accounts = new Map(state.accounts);
   for (const { account } of agentsOf(task, state.plan)) accounts.delete(account);
+  const reviewer = state.plan.agents[task.task.review?.agent ?? ''];
+  if (reviewer !== undefined) accounts.delete(accountOf(reviewer));
   return { ...state, accounts, budgets: granted(state, task.task.id) };
 }
 

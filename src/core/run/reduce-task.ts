@@ -2,6 +2,8 @@
 import { assertNever } from '../../kit/assert.ts';
 import type { RunEvent, TaskEvent, WorkspaceEvent } from './events.ts';
 import { progressed } from './progressed.ts';
+import { openFindings } from '../review/model.ts';
+import { reviewReopened, told, waitsForPerson } from './reduce-review.ts';
 import { newTask } from './reduce.ts';
 import { letTaskGoOn } from './reduce-limit.ts';
 import { retriesAfter } from './retry.ts';
@@ -205,12 +207,14 @@ function retried(task: TaskState, event: Timed<Extract<TaskEvent, { kind: 'task.
     agent: event.agent,
     feedback: event.feedback,
     retriesUsed: usedAfter(task, event),
+    ...(event.cause === 'review' ? { review: told(task.review), startedFrom: task.head } : {}),
   };
 }
 
 function usedAfter(task: TaskState, event: Extract<TaskEvent, { kind: 'task.retry' }>): number {
   const { cause } = event;
-  if (event.isFree === true || cause === 'auth' || cause === 'session') return task.retriesUsed;
+  if (event.isFree === true || cause === 'auth' || cause === 'session' || cause === 'review')
+    return task.retriesUsed;
   return retriesAfter(task.task, cause, task.retriesUsed);
 }
 
@@ -230,6 +234,7 @@ function reopened(
     stopRequested: null,
     skipRequested: null,
     landedCommit: null,
+    review: reviewReopened(task.review, event.by, event.fresh),
     startedFrom: event.fresh ? null : task.startedFrom,
   };
   if (event.fresh) {
@@ -246,9 +251,23 @@ function reopened(
     };
     return { ...progressed(next, { kind: 'waiting' }, event.atMs), ...clean };
   }
+  const { head, tree } = task;
+  const isUnjudged = waitsForPerson(task) && openFindings(task.review).length === 0;
+  // There is nothing for the author to do: the same work is judged again.
+  if ((isUnjudged || isReviewAwaited(task, state)) && head !== null && tree !== null)
+    return progressed(next, { kind: 'verifying', head, tree }, event.atMs);
   if (task.workspace === null)
     return { ...progressed(next, { kind: 'waiting' }, event.atMs), feedback: null };
   return progressed(next, { kind: 'prepared' }, event.atMs);
+}
+
+/** Its own work was done; what a budget or a login stopped was its review. */
+function isReviewAwaited(task: TaskState, state: RunState): boolean {
+  const { progress } = task;
+  if (progress.kind !== 'needs-person' && progress.kind !== 'failed') return false;
+  if (progress.cause !== 'budget' && progress.cause !== 'login') return false;
+  const last = state.attempts.get(task.attempts.at(-1) ?? ('' as never));
+  return last?.verdict === 'committed' && task.head !== task.startedFrom;
 }
 
 function isActedOn(task: TaskState, state: RunState): boolean {

@@ -14,10 +14,12 @@ import { reduceOverlap } from './overlaps.ts';
 import { reduceQueueOrder } from './reduce-queue-orders.ts';
 import { bisectRefused, endTested, reduceTarget } from './reduce-target.ts';
 import { reduceConflict } from './reduce-conflict.ts';
+import { reduceReview, reviewRefused } from './reduce-review.ts';
 import { reduceTask, troubled } from './reduce-task.ts';
 import { reduceAttempt } from './reduce-attempt.ts';
 import { letGoOn, reduceLimit } from './reduce-limit.ts';
 import { gateKey } from './state.ts';
+import { NO_REVIEW } from '../review/model.ts';
 import type { RunState, TaskState } from './state.ts';
 import type { Plan, Task } from '../plan/model.ts';
 
@@ -60,6 +62,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     life: { kind: 'running' },
     tasks: new Map(event.plan.tasks.map((task) => [task.id, newTask(task, event.atMs)])),
     attempts: new Map(),
+    sideTurns: [],
     queue: {
       tip: event.base,
       tipTree: null,
@@ -119,6 +122,7 @@ export function newTask(task: Task, atMs: number): TaskState {
     changedPaths: [],
     gates: [],
     waves: [],
+    review: NO_REVIEW,
     salvage: [],
     violations: [],
   };
@@ -226,12 +230,20 @@ function applyLife(
   }
 }
 
-/** Conflicts with the target, and the target itself. */
+/** Reviews, conflicts with the target, and the target itself. */
 function applyLanding(
   state: RunState,
-  event: Extract<RunEvent, { kind: `conflict.${string}` | `bisect.${string}` | 'target.tagged' }>,
+  event: Extract<
+    RunEvent,
+    { kind: `review.${string}` | `conflict.${string}` | `bisect.${string}` | 'target.tagged' }
+  >,
 ): RunState {
   switch (event.kind) {
+    case 'review.finished':
+    case 'review.commented':
+    case 'review.settled':
+    case 'review.accepted':
+      return reduceReview(state, event);
     case 'bisect.started':
     case 'bisect.finished':
     case 'target.tagged':
@@ -274,6 +286,9 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
     case 'deliver-answer':
     case 'take-in-head':
       return troubled(state, step.task, event, 'work');
+    case 'run-review':
+      if (step.change === undefined) return troubled(state, step.task, event, 'work');
+      return reviewRefused(state, step.task, event.why);
     case 'run-gates':
       if (step.subject.kind === 'task') return troubled(state, step.subject.task, event, 'work');
       if (step.subject.kind === 'end') return { ...state, endGates: 'red', endRed: [] };

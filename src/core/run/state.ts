@@ -15,6 +15,8 @@ import type {
 import type { GateResult } from '../gates/model.ts';
 import type { Budget, Plan, Task } from '../plan/model.ts';
 import type { Spend } from '../agents/spend.ts';
+import type { SideTurn } from '../agents/turns.ts';
+import type { ReviewState } from '../review/model.ts';
 import type {
   AttemptFacts,
   AttemptVerdict,
@@ -56,6 +58,8 @@ export interface RunState {
     | { readonly kind: 'finished'; readonly outcome: RunOutcome; readonly atMs: number };
   readonly tasks: ReadonlyMap<TaskId, TaskState>;
   readonly attempts: ReadonlyMap<AttemptId, AttemptState>;
+  /** Turns of agents beside the attempts: at reviews, at conflicts; in the order they ended. */
+  readonly sideTurns: readonly SideTurn[];
   readonly queue: QueueState;
   /** Effects recorded and not yet settled. */
   readonly intents: ReadonlyMap<IntentId, OpenIntent>;
@@ -152,6 +156,7 @@ export interface TaskState {
   /** Latest result per gate, on the branch or on the merged tree. */
   readonly gates: readonly GateResult[];
   readonly waves: readonly { readonly number: number; readonly head: CommitId; readonly atMs: number }[];
+  readonly review: ReviewState;
   readonly salvage: readonly string[];
   readonly violations: readonly string[];
 }

@@ -56,6 +56,24 @@ export type Step =
       /** Recorded results of the same tree are not reused: this run repeats a red one. */
       readonly fresh: boolean;
     }
+  /** One turn of a reviewer, in a checkout of its own. */
+  | {
+      readonly kind: 'run-review';
+      readonly task: TaskId;
+      readonly wave: number;
+      readonly agent: string;
+      readonly head: CommitId;
+      readonly tree: TreeId;
+      /** What is judged is the difference from here to `head`. */
+      readonly since: CommitId;
+      /** From 1 in the wave. */
+      readonly number: number;
+      readonly slot: string;
+      /** The conversation it goes on with; null: a new one. */
+      readonly session: string | null;
+      /** What is judged is how this change's conflict with the target was settled; absent: the task's own work. */
+      readonly change?: ChangeId;
+    }
   | { readonly kind: 'take-in-branch'; readonly branch: BranchName; readonly change: ChangeId }
   | {
       readonly kind: 'make-build';

@@ -4,11 +4,11 @@
  * are started only as far as the largest one seen so far fits in, so that then it is one turn beyond at most.
  */
 import { assertNever } from '../../kit/assert.ts';
-import { attemptsOfTask, type Spending, spendingOf, tokensSpent } from '../agents/spending.ts';
+import { type LedgerTurn, ledgerTurns, type Spending, spendingOf, tokensSpent } from '../agents/spending.ts';
 import type { Budget } from '../plan/model.ts';
 import type { BudgetMeasure } from '../run/events.ts';
 import { RUN_BUDGET } from '../run/reduce-limit.ts';
-import type { AttemptState, RunState, TaskState } from '../run/state.ts';
+import type { RunState, TaskState } from '../run/state.ts';
 import type { Decided, Decision, Fact, Snapshot } from './snapshot.ts';
 import { earliest } from './wake.ts';
 
@@ -21,7 +21,7 @@ interface Ledger {
   /** null: of the run. */
   readonly task: TaskState | null;
   readonly budget: Budget;
-  readonly attempts: readonly AttemptState[];
+  readonly turns: readonly LedgerTurn[];
 }
 
 /** Records each budget that was passed, and what follows from it. */
@@ -53,10 +53,10 @@ function ledgersOf(state: RunState): readonly Ledger[] {
   const own = [...state.tasks.values()].flatMap((task) =>
     task.task.budget === null
       ? []
-      : [{ task, budget: task.task.budget, attempts: attemptsOfTask(state, task.task.id) }],
+      : [{ task, budget: task.task.budget, turns: ledgerTurns(state, task.task.id) }],
   );
   const { budget } = state.plan;
-  return budget === null ? own : [{ task: null, budget, attempts: [...state.attempts.values()] }, ...own];
+  return budget === null ? own : [{ task: null, budget, turns: ledgerTurns(state, null) }, ...own];
 }
 
 function keyOf(ledger: Ledger): string {
@@ -84,14 +84,14 @@ function spentOn(
     case 'time':
       return ledger.task === null
         ? nowMs - state.startedAtMs
-        : spending.timeMs + runningMs(ledger.attempts, nowMs);
+        : spending.timeMs + runningMs(ledger.turns, nowMs);
     default:
       return assertNever(what);
   }
 }
 
-function runningMs(attempts: readonly AttemptState[], nowMs: number): number {
-  return attempts.reduce((sum, { exit, startedAtMs }) => sum + (exit === null ? nowMs - startedAtMs : 0), 0);
+function runningMs(turns: readonly LedgerTurn[], nowMs: number): number {
+  return turns.reduce((sum, { exit, startedAtMs }) => sum + (exit === null ? nowMs - startedAtMs : 0), 0);
 }
 
 interface Passed {
@@ -104,7 +104,7 @@ interface Passed {
 function passedMeasure(ledger: Ledger, snapshot: Snapshot): Passed | null {
   const { state } = snapshot;
   if (state.budgets.get(keyOf(ledger))?.isOpen === true || isOver(ledger, state)) return null;
-  const spending = spendingOf(ledger.attempts);
+  const spending = spendingOf(ledger.turns);
   for (const what of MEASURES) {
     const limit = limitOf(ledger, what, state);
     const spent = spentOn(ledger, what, snapshot, spending);
@@ -137,16 +137,15 @@ function isSettled(task: TaskState): boolean {
 /** What the turns under way may use up if each is as large as the largest one so far. */
 function reservedMeasure(ledger: Ledger, snapshot: Snapshot): string | null {
   const underWay =
-    ledger.attempts.filter((attempt) => attempt.facts === null).length +
-    startsUnderWay(ledger, snapshot.state);
+    ledger.turns.filter((turn) => !turn.isCounted).length + startsUnderWay(ledger, snapshot.state);
   if (underWay === 0) return null;
-  const spending = spendingOf(ledger.attempts);
+  const spending = spendingOf(ledger.turns);
   for (const what of ['usd', 'tokens'] as const) {
     const limit = limitOf(ledger, what, snapshot.state);
     if (limit === null) continue;
     const largest = Math.max(
       0,
-      ...ledger.attempts.map((one) => spentOn(ledger, what, snapshot, spendingOf([one]))),
+      ...ledger.turns.map((one) => spentOn(ledger, what, snapshot, spendingOf([one]))),
     );
     if (spentOn(ledger, what, snapshot, spending) + underWay * largest >= limit) return what;
   }
@@ -165,8 +164,8 @@ function timeRunsOutAt(ledger: Ledger, state: RunState): number | null {
   if (limit === null || state.budgets.get(keyOf(ledger))?.isOpen === true || isOver(ledger, state))
     return null;
   if (ledger.task === null) return state.startedAtMs + limit;
-  const running = ledger.attempts.find((attempt) => attempt.exit === null);
-  return running === undefined ? null : running.startedAtMs + limit - spendingOf(ledger.attempts).timeMs;
+  const running = ledger.turns.find((turn) => turn.exit === null);
+  return running === undefined ? null : running.startedAtMs + limit - spendingOf(ledger.turns).timeMs;
 }
 
 function consequences(ledger: Ledger, passed: Passed, state: RunState): readonly Decision[] {
@@ -206,9 +205,7 @@ function onTask(action: 'pause' | 'stop', why: string, task: TaskState): readonl
   if (task.progress.kind === 'working')
     return action === 'stop' ? [{ kind: 'task.stop_requested', task: id, by: why }] : [];
   if (!MAY_START.has(task.progress.kind)) return [];
-  if (action === 'pause')
-    return [{ kind: 'task.needs_person', task: id, cause: 'budget', detail: why, files: [] }];
-  return [{ kind: 'task.failed', task: id, cause: 'budget', detail: why }];
+  return [endOf(action, why, task)];
 }
 
 const MAY_START: ReadonlySet<TaskState['progress']['kind']> = new Set([
@@ -221,16 +218,22 @@ const MAY_START: ReadonlySet<TaskState['progress']['kind']> = new Set([
 
 /** Once its work so far was judged: a task whose budget was passed while its turn ran starts no other. */
 export function passedTaskBudget(task: TaskState, state: RunState): Fact | null {
+  return MAY_START.has(task.progress.kind) ? budgetEnd(task, state) : null;
+}
+
+/** What a passed budget of the task means now that another turn at it would begin; null when one may. */
+export function budgetEnd(task: TaskState, state: RunState): Fact | null {
   const passed = state.budgets.get(task.task.id);
-  if (
-    passed === undefined ||
-    !passed.isOpen ||
-    passed.action === 'warn' ||
-    !MAY_START.has(task.progress.kind)
-  )
-    return null;
+  if (passed === undefined || !passed.isOpen || passed.action === 'warn') return null;
   const why = `${BY_BUDGET}${amountOf(passed.what, passed.spent)} of ${amountOf(passed.what, passed.limit)} spent`;
-  return onTask(passed.action, why, task)[0] ?? null;
+  return endOf(passed.action, why, task);
+}
+
+function endOf(action: 'pause' | 'stop', why: string, task: TaskState): Fact {
+  const id = task.task.id;
+  if (action === 'pause')
+    return { kind: 'task.needs_person', task: id, cause: 'budget', detail: why, files: [] };
+  return { kind: 'task.failed', task: id, cause: 'budget', detail: why };
 }
 
 export function amountOf(what: BudgetMeasure, amount: number): string {

@@ -5,6 +5,7 @@ import type { ConflictMeans } from '../plan/model.ts';
 import type { ConflictState, ResolutionTry } from '../run/conflict.ts';
 import type { BuildState, ChangeState, RunState } from '../run/state.ts';
 import type { Step } from '../run/steps.ts';
+import { resolutionStanding } from './reviews.ts';
 import { parallelLimit, usesSlot } from './limits.ts';
 import type { Decision, Snapshot } from './snapshot.ts';
 
@@ -89,7 +90,15 @@ export function conflictSteps(snapshot: Snapshot): readonly Decision[] {
     if (change.state.kind !== 'conflicted' || change.conflict === null || isWorkedOn(change, state))
       return [];
     const { made } = change.conflict;
-    if (made !== null) return [entry(change, change.conflict, state)];
+    if (made !== null) {
+      const standing = resolutionStanding(change, made, state);
+      if (standing === 'waits') return [];
+      return [
+        standing === 'pass'
+          ? entry(change, change.conflict, state)
+          : handOver(change, change.conflict, state),
+      ];
+    }
     const next = nextStage(change, change.conflict, state);
     if (next === null) return [handOver(change, change.conflict, state)];
     if (state.life.kind !== 'running' || snapshot.isDraining) return [];
@@ -113,7 +122,8 @@ export function resolversAtWork(state: RunState): number {
 
 function hasFreeSlot({ state, machine }: Snapshot): boolean {
   const working = [...state.tasks.values()].filter((task) => usesSlot(task, state)).length;
-  return working + resolversAtWork(state) < parallelLimit(state, machine);
+  const judging = [...state.intents.values()].filter(({ step }) => step.kind === 'run-review').length;
+  return working + judging + resolversAtWork(state) < parallelLimit(state, machine);
 }
 
 type Resolving = Extract<Step, { kind: 'resolve-conflict' }>;

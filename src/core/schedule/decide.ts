@@ -10,6 +10,7 @@ import { decideFinish } from './finish.ts';
 import { decideInbox } from './inbox.ts';
 import { decideNotices } from './notices.ts';
 import { decideQueue } from './queue.ts';
+import { decideReviews } from './reviews.ts';
 import { decideStarts } from './starts.ts';
 import { decideTask } from './tasks.ts';
 import type { Decided, Decision, Policy, Snapshot } from './snapshot.ts';
@@ -43,6 +44,10 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   const settled = withOneGateRun(decisions);
   // Records come first: starting on a state that is about to change would start the wrong thing.
   if (settled.some((decision) => decision.kind === 'record')) return { decisions: settled, wakeAtMs };
+  const reviews = decideReviews(snapshot);
+  wakeAtMs = earliest(wakeAtMs, reviews.wakeAtMs);
+  // A reviewer that starts takes a slot, which what starts next must see.
+  if (reviews.decisions.length > 0) return { decisions: [...settled, ...reviews.decisions], wakeAtMs };
   const starts = decideStarts(snapshot, policy);
   settled.push(...starts.decisions);
   wakeAtMs = earliest(wakeAtMs, starts.wakeAtMs);

@@ -6,6 +6,7 @@ import { newestMessage, waitingClause, waitingMessages } from '../inbox/messages
 import { besideHold, machineHold, parallelLimit, usesSlot } from './limits.ts';
 import { needsState, wantedTasks } from './needs.ts';
 import { urgency } from './order.ts';
+import { reviewersAtWork } from './reviews.ts';
 import { overlapRule, unlandedHold } from './overlap-rule.ts';
 import type { Decided, Decision, Policy, Snapshot } from './snapshot.ts';
 import type { AbsolutePath, AttemptId, BranchName } from '../ids.ts';
@@ -42,7 +43,9 @@ export function decideStarts(snapshot: Snapshot, policy: Policy): Decided {
       full ??
       budget ??
       (free.kind === 'held' ? free.why : null) ??
-      (others.length + resolversAtWork(state) >= most ? `${most} of ${most} slots are in use` : null) ??
+      (others.length + resolversAtWork(state) + reviewersAtWork(state) >= most
+        ? `${most} of ${most} slots are in use`
+        : null) ??
       besideHold(task.task, others, state.plan.limits, agent, overlap) ??
       unlandedHold(task, state, overlap);
     if (hold === null) {

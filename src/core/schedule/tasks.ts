@@ -1,6 +1,7 @@
 /** The next decision of one task, by where it stands. Starting agents is in `starts.ts`, landing in `queue.ts`. */
 import { assertNever } from '../../kit/assert.ts';
 import { judgeAttempt } from '../run/judge.ts';
+import { hasUntoldRemarks } from '../review/next.ts';
 import { servedTask } from '../run/steps.ts';
 import { nextTry } from '../run/retry.ts';
 import type { ChangeId, CommitId, TaskId } from '../ids.ts';
@@ -12,6 +13,7 @@ import { passedTaskBudget } from './budget.ts';
 import { anotherTurn, dropMessages, messenger, urgentMessage } from './messages.ts';
 import { afterApproval, askedInstead, awaitApproval, deliverAnswer, deniedInstead } from './inbox.ts';
 import { needsState } from './needs.ts';
+import { afterGreen, reviewPolicy, sentBack, stopped as stopReview } from './reviews.ts';
 import { lockTaken, taskGateSlot } from './slots.ts';
 import type { Decided, Decision, Snapshot } from './snapshot.ts';
 
@@ -53,25 +55,26 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
     case 'red':
       return one(endRequested(task) ?? redAgain(task, progress, snapshot));
     case 'green':
-      return one(
-        endRequested(task) ??
-          anotherTurn(task, state) ??
-          awaitApproval(task, state) ??
-          completeWave(task, state, progress.head),
-      );
+      return one(endRequested(task) ?? green(task, state, progress.head));
     case 'awaiting-approval':
-      return one(endRequested(task) ?? anotherTurn(task, state) ?? afterApproval(task, state));
+      return one(
+        endRequested(task) ?? anotherTurn(task, state) ?? remarks(task) ?? afterApproval(task, state),
+      );
     case 'queued':
       return one(withdraw(task, progress.change, state));
+    case 'verified':
+      return one(remarks(task));
     case 'ejected':
       return one(afterEjection(task, progress, snapshot));
     case 'landed':
       return one(dropMessages(task, state) ?? tidy(task, state));
     case 'needs-person':
-      return one(endRequested(task));
+      return one(endRequested(task) ?? (progress.cause === 'review' ? remarks(task) : null));
     case 'skipped':
       return one(dropMessages(task, state) ?? endRequested(task) ?? tidyUnlanded(task, state));
     case 'failed':
+      if (progress.cause === 'review' && hasUntoldRemarks(task.review)) return one(remarks(task));
+      return one(endRequested(task) ?? tidyUnlanded(task, state));
     case 'stopped':
       return one(endRequested(task) ?? tidyUnlanded(task, state));
     default:
@@ -88,6 +91,8 @@ function afterJudgement(
   if (end !== null) return one(end);
   const over = overBudget(task, snapshot.state);
   if (over !== null) return one(over);
+  if (judged.verdict === 'no_change' && task.feedback?.isReview === true)
+    return one(stopReview(task, reviewPolicy(task), `the author was given findings and ${judged.because}`));
   const { verdict, because } = judged;
   const asked = askedInstead(task, snapshot.state);
   if (asked !== null) return one(anotherTurn(task, snapshot.state) ?? asked);
@@ -121,6 +126,19 @@ function endRequested(task: TaskState): Decision | null {
     };
   }
   return task.stopRequested === null ? null : stopped(task, task.stopRequested);
+}
+
+/** Nothing is complete while its review goes on; people are asked for approval of what the review let through. */
+function green(task: TaskState, state: RunState, head: CommitId): Decision | null {
+  const decided = afterGreen(task, state);
+  if (decided === 'waits') return null;
+  return anotherTurn(task, state) ?? decided ?? awaitApproval(task, state) ?? completeWave(task, state, head);
+}
+
+/** A person said something about work that was ready: its author is given it. */
+function remarks(task: TaskState): Decision | null {
+  if (!hasUntoldRemarks(task.review)) return null;
+  return sentBack(task, 'a person has remarks on it');
 }
 
 function overBudget(task: TaskState, state: RunState): Decision | null {
@@ -207,7 +225,12 @@ function again(
       cause,
       agent: next.agent,
       notBeforeMs: next.notBeforeMs,
-      feedback: { summary: because, logs },
+      feedback: {
+        summary: because,
+        logs,
+        // What it was to put right is still to be put right.
+        ...(task.feedback?.isReview === true && cause !== 'gate' ? { isReview: true } : {}),
+      },
       onto,
     },
   };
@@ -281,7 +304,8 @@ function completeWave(task: TaskState, state: RunState, head: CommitId): Decisio
 /** Not while it is being published: the outcome of that says whether there is anything left to withdraw. */
 function withdraw(task: TaskState, change: ChangeId, state: RunState): Decision | null {
   const by = task.stopRequested ?? task.skipRequested ?? messenger(task, state);
-  if (by === null) return null;
+  const isRemarked = hasUntoldRemarks(task.review);
+  if (by === null && !isRemarked) return null;
   const isPublishing = [...state.intents.values()].some(
     ({ step }) => step.kind === 'publish' && step.members.includes(change),
   );
@@ -292,7 +316,7 @@ function withdraw(task: TaskState, change: ChangeId, state: RunState): Decision 
       kind: 'change.ejected',
       change,
       because: 'withdrawn',
-      detail: `withdrawn by ${by}`,
+      detail: by === null ? 'a person has remarks on it' : `withdrawn by ${by}`,
       red: null,
       green: null,
       files: [],
@@ -309,7 +333,7 @@ function afterEjection(
   if (end !== null) return end;
   switch (ejected.because) {
     case 'withdrawn':
-      return anotherTurn(task, snapshot.state) ?? stopped(task, ejected.detail);
+      return anotherTurn(task, snapshot.state) ?? remarks(task) ?? stopped(task, ejected.detail);
     case 'conflict':
     case 'rejected':
       return {

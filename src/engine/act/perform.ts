@@ -12,6 +12,7 @@ import { publish } from './publish.ts';
 import { resolveConflict } from './resolve-conflict.ts';
 import { removeWorkspace } from './remove-workspace.ts';
 import { runGates } from './run-gates.ts';
+import { runReview } from './run-review.ts';
 import { startAttempt } from './start-attempt.ts';
 import { stopAttempt } from './stop-attempt.ts';
 import { tagTarget } from './tag-target.ts';
@@ -43,6 +44,8 @@ export function perform(step: Step, context: ActContext): Promise<readonly Fact[
       return updateWorkspace(step, context);
     case 'run-gates':
       return runGates(step, context);
+    case 'run-review':
+      return runReview(step, context);
     case 'take-in-branch':
       return takeInBranch(step, context);
     case 'make-build':

@@ -5,6 +5,7 @@
  */
 import { resolutionBrief, resolutionMessage, resolutionRules } from '../../core/run/resolution-text.ts';
 import type { ResolutionOutcome } from '../../core/run/conflict.ts';
+import type { TurnFacts } from '../../core/agents/turns.ts';
 import type { AgentSpec } from '../../core/plan/model.ts';
 import type { ChangeState } from '../../core/run/state.ts';
 import type { Step } from '../../core/run/steps.ts';
@@ -17,6 +18,7 @@ import type { ActContext } from '../deps.ts';
 import { markerOf, processFolder, under } from '../paths.ts';
 import { resolutionRef, resolutionSpec } from '../resolution.ts';
 import { commandEnvironment } from './environment.ts';
+import { readStreamOf } from './read-stream.ts';
 import { logTail } from './run-command.ts';
 
 type Resolve = Extract<Step, { kind: 'resolve-conflict' }>;
@@ -49,6 +51,11 @@ export async function resolveByAgent(
   const exit = await takeTurn(change, { context, agent, spec, opened, folder });
   const files = opened.files;
   const log = processFolder(folder, 'process');
+  const turn: TurnFacts = {
+    agent: agent.name,
+    durationMs: exit === null ? 0 : Math.max(0, exit.endedAtMs - exit.startedAtMs),
+    stream: await readStreamOf(agent, runDir, context),
+  };
   const none = (outcome: 'unresolved' | 'cancelled', detail: string): ResolutionOutcome => ({
     outcome,
     head: null,
@@ -56,6 +63,7 @@ export async function resolveByAgent(
     files,
     detail,
     log,
+    turn,
   });
   const message = resolutionMessage(state, change, conflict, { stage: 'agent', agent: agent.name, by: null });
   // Kept whatever the verdict: what an agent wrote is never lost.
@@ -72,6 +80,7 @@ export async function resolveByAgent(
     files,
     detail: `${agent.name} resolved ${named(files)}`,
     log,
+    turn,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Starts one agent process in the task's worktree, with a snapshot of what it must not change taken before. */
 import { type Conversation, conversationOf } from '../../core/agents/conversation.ts';
-import { attemptsOfTask, spendingOf } from '../../core/agents/spending.ts';
+import { ledgerTurns, spendingOf } from '../../core/agents/spending.ts';
 import type { AbsolutePath } from '../../core/ids.ts';
 import { messagesFor } from '../../core/inbox/messages.ts';
 import { briefOf, continuationOf } from '../../core/run/brief.ts';
@@ -139,11 +139,11 @@ async function diffSoFar(task: TaskState, { deps }: ActContext): Promise<string>
 }
 
 /** An attempt does not outlast what is left of the task's budget of time. */
-function timeoutOf(task: TaskState, state: RunState): number {
+export function timeoutOf(task: TaskState, state: RunState): number {
   const limit = task.task.budget?.timeMs ?? null;
   if (limit === null || task.task.budget?.onExceed === 'warn') return task.task.timeoutMs;
   const granted = limit * (1 + (state.budgets.get(task.task.id)?.grants ?? 0));
-  const left = granted - spendingOf(attemptsOfTask(state, task.task.id)).timeMs;
+  const left = granted - spendingOf(ledgerTurns(state, task.task.id)).timeMs;
   return Math.max(LEAST_TIMEOUT_MS, Math.min(task.task.timeoutMs, left));
 }
 

@@ -37,6 +37,8 @@ export function composeAcp(source: AcpPreset | string, name: string, settings: A
       account: settings.account ?? preset?.account ?? name,
       model: settings.model ?? null,
       pricedAs: preset?.pricedAs ?? null,
+      // Only reading is answered with yes: see `AcpPermission`.
+      review: { run, resume: run, env: preset?.envFor.plan ?? {} },
     },
     acp: {
       permissions,

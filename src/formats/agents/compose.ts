@@ -17,28 +17,36 @@ export interface PresetSettings {
 
 /** A ready agent under `name`. A permission or a model that the client has no flag for is left out: see `unsupported`. */
 export function composeAgent(preset: ClientPreset, name: string, settings: PresetSettings = {}): AgentSpec {
-  const flags = [
-    ...(preset.permissions[settings.permissions ?? 'edit'] ?? []),
+  const chosen = [
     ...(settings.model === undefined || preset.modelFlag === null
       ? []
       : [preset.modelFlag, literal(settings.model)]),
     ...(settings.args ?? []).map(literal),
   ];
-  const command = (args: readonly string[]): string => {
-    const words = [preset.executable, ...args.flatMap((arg) => (arg === '{flags}' ? flags : [arg]))];
+  const permissions = preset.permissions[settings.permissions ?? 'edit'] ?? [];
+  const flags = [...permissions, ...chosen];
+  // Whoever judges only reads, where the client can be told so.
+  const reviewFlags = [...(preset.permissions.plan ?? permissions), ...chosen, ...preset.schemaFlags];
+  const command = (args: readonly string[], of: readonly string[]): string => {
+    const words = [preset.executable, ...args.flatMap((arg) => (arg === '{flags}' ? of : [arg]))];
     return [...(preset.prelude ?? []), words.map(quoted).join(' ')].join('\n');
   };
   const client: ClientSpec = {
     output: preset.output,
-    resume: preset.resume === null ? null : command(preset.resume),
+    resume: preset.resume === null ? null : command(preset.resume, flags),
     account: settings.account ?? preset.name,
     model: settings.model ?? null,
     pricedAs: preset.pricedAs,
+    review: {
+      run: command(preset.start, reviewFlags),
+      resume: preset.resume === null ? null : command(preset.resume, reviewFlags),
+      env: {},
+    },
   };
   return {
     kind: 'command',
     name,
-    run: command(preset.start),
+    run: command(preset.start, flags),
     promptVia: preset.promptVia,
     passEnv: [...new Set([...preset.passEnv, ...(settings.passEnv ?? [])])],
     env: { ...preset.env, ...settings.env },

@@ -28,8 +28,8 @@ export interface ClientPreset {
   readonly approval: readonly string[];
   /** Before the name of the model; null: it has no such flag. */
   readonly modelFlag: string | null;
-  /** Takes a JSON schema for its last answer. */
-  readonly schemaFlag: string | null;
+  /** Hold its last answer to a JSON schema; empty: it cannot. */
+  readonly schemaFlags: readonly string[];
   readonly output: StreamFormat;
   /** Variables its login may be in; the values are not looked at. */
   readonly passEnv: readonly string[];
@@ -78,7 +78,7 @@ export const PRESETS: readonly ClientPreset[] = [
       '--settings',
     ],
     modelFlag: '--model',
-    schemaFlag: '--json-schema',
+    schemaFlags: ['--json-schema', '{schema}'],
     output: 'claude',
     passEnv: [...ANTHROPIC, 'CLAUDE_CONFIG_DIR'],
     env: { DISABLE_AUTOUPDATER: '1' },
@@ -103,7 +103,8 @@ export const PRESETS: readonly ClientPreset[] = [
     },
     approval: ['--sandbox', '-s ', '--full-auto', '--dangerously-bypass', '--yolo', 'sandbox_mode'],
     modelFlag: '--model',
-    schemaFlag: '--output-schema',
+    // The answer by file too: its stream may be cut.
+    schemaFlags: ['--output-schema', '{schema_file}', '--output-last-message', '{answer_file}'],
     output: 'codex',
     passEnv: [...OPENAI, 'CODEX_API_KEY', 'CODEX_HOME'],
     env: {},
@@ -124,7 +125,7 @@ export const PRESETS: readonly ClientPreset[] = [
     permissions: { edit: ['--yolo'], plan: ['--approval-mode', 'plan'], full: ['--yolo'] },
     approval: ['--yolo', '-y', '--approval-mode', '--allowed-tools'],
     modelFlag: '-m',
-    schemaFlag: null,
+    schemaFlags: [],
     output: 'gemini',
     passEnv: GOOGLE,
     env: {},
@@ -145,7 +146,7 @@ export const PRESETS: readonly ClientPreset[] = [
     permissions: { edit: ['--auto'], plan: ['--agent', 'plan'], full: ['--auto'] },
     approval: [],
     modelFlag: '-m',
-    schemaFlag: null,
+    schemaFlags: [],
     output: 'opencode',
     passEnv: [...ANTHROPIC, ...OPENAI, ...GOOGLE, 'OPENCODE_CONFIG', 'OPENCODE_CONFIG_CONTENT'],
     env: { OPENCODE_DISABLE_AUTOUPDATE: '1' },
@@ -165,7 +166,7 @@ export const PRESETS: readonly ClientPreset[] = [
     permissions: { edit: ['--yolo'], plan: ['--approval-mode', 'plan'], full: ['--yolo'] },
     approval: ['--yolo', '-y', '--approval-mode', '--allowed-tools'],
     modelFlag: '-m',
-    schemaFlag: '--json-schema',
+    schemaFlags: ['--json-schema', '{schema}'],
     output: 'qwen',
     passEnv: [...OPENAI, 'OPENAI_MODEL', 'DASHSCOPE_API_KEY'],
     env: {},
@@ -198,7 +199,7 @@ export const PRESETS: readonly ClientPreset[] = [
     },
     approval: ['--allow-all', '--allow-tool', '--yolo'],
     modelFlag: '--model',
-    schemaFlag: null,
+    schemaFlags: [],
     output: 'copilot',
     passEnv: ['GH_TOKEN', 'GITHUB_TOKEN', 'COPILOT_GITHUB_TOKEN', 'COPILOT_OFFLINE'],
     env: {},
@@ -236,7 +237,7 @@ export const PRESETS: readonly ClientPreset[] = [
     permissions: { edit: ['--auto-commits'], plan: ['--chat-mode', 'ask'], full: ['--auto-commits'] },
     approval: ['--yes'],
     modelFlag: '--model',
-    schemaFlag: null,
+    schemaFlags: [],
     output: 'aider',
     passEnv: [...ANTHROPIC, ...OPENAI, ...GOOGLE],
     env: {},
@@ -258,7 +259,7 @@ export const PRESETS: readonly ClientPreset[] = [
     permissions: { edit: ['--dangerously-allow-all'], plan: null, full: ['--dangerously-allow-all'] },
     approval: [],
     modelFlag: null,
-    schemaFlag: null,
+    schemaFlags: [],
     output: 'claude',
     passEnv: ['AMP_API_KEY', 'AMP_URL'],
     env: { AMP_SKIP_UPDATE_CHECK: '1' },
@@ -282,7 +283,7 @@ export const PRESETS: readonly ClientPreset[] = [
     },
     approval: ['--auto-approve', '--yolo', '-y'],
     modelFlag: '-m',
-    schemaFlag: null,
+    schemaFlags: [],
     output: 'cline',
     passEnv: [...OPENAI, ...ANTHROPIC, 'CLINE_API_KEY'],
     env: {},
@@ -302,7 +303,7 @@ export const PRESETS: readonly ClientPreset[] = [
     permissions: { edit: ['--auto'], plan: ['--agent', 'plan'], full: ['--auto'] },
     approval: ['--auto'],
     modelFlag: '-m',
-    schemaFlag: null,
+    schemaFlags: [],
     output: 'opencode',
     passEnv: [...ANTHROPIC, ...OPENAI, ...GOOGLE, 'KILO_CONFIG_CONTENT'],
     env: {},

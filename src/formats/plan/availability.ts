@@ -18,7 +18,6 @@ interface StandIn {
   readonly value: unknown;
 }
 
-const noReview = 'leave it out; gates judge the work';
 const noApproval = 'approval belongs to a task, a wave, or to defaults';
 const isOn = (value: unknown): boolean => value !== false;
 const isWaveAddress = (value: unknown): boolean => typeof value === 'string' && value.includes('@');
@@ -34,18 +33,14 @@ export const LATER: readonly LaterRow[] = [
   { path: 'probes', instead: 'write the tasks out' },
   { path: 'planner', instead: 'write the tasks out' },
   { path: 'sandbox', instead: 'workspace: {isolation: clone} keeps agents off the repository' },
-  { path: 'review', instead: noReview },
   { path: 'approval', when: isOn, instead: noApproval },
   { path: 'approvals', when: isOn, instead: noApproval },
-  { path: 'roles.review', instead: noReview },
   { path: 'roles.plan', instead: 'write the tasks out' },
   { path: 'roles.probe', instead: 'write the tasks out' },
   { path: 'agents.*.sandbox', instead: 'workspace: {isolation: clone}' },
-  { path: 'defaults.review', when: isOn, instead: noReview },
   { path: 'defaults.mode', when: isNot('agent'), instead: 'leave such tasks out of the plan' },
   { path: 'defaults.role', when: isNot('implement'), instead: 'only the role implement runs' },
   { path: 'tasks.*.phase', instead: 'order tasks with needs' },
-  { path: 'tasks.*.review', when: isOn, instead: noReview },
   { path: 'tasks.*.mode', when: isNot('agent'), instead: 'leave such tasks out of the plan' },
   { path: 'tasks.*.role', when: isNot('implement'), instead: 'only the role implement runs' },
   { path: 'tasks.*.needs', when: isWaveAddress, instead: wholeTask },
@@ -55,7 +50,6 @@ export const LATER: readonly LaterRow[] = [
   { path: 'tasks.*.needs.*.task', when: isWaveAddress, instead: wholeTask },
   { path: 'tasks.*.needs.*.wave', instead: wholeTask },
   { path: 'tasks.*.waves.*.needs', instead: 'put the need on the task' },
-  { path: 'tasks.*.waves.*.review', when: isOn, instead: noReview },
   {
     path: 'gates.*.ask',
     instead: 'measure it with a command, or judge it before landing with run --no-merge',

@@ -25,7 +25,7 @@ export function makePlan(context: PlanContext): MadePlan {
   const extra =
     choice.origin === 'detected' && detected.agent !== undefined ? { [choice.name]: detected.agent } : {};
   const builtIn = builtInAgents([
-    ...tasks.flatMap((task) => [task.agent, ...task.fallback]),
+    ...tasks.flatMap((task) => [task.agent, ...task.fallback, task.review?.agent ?? '']),
     ...Object.keys(limits.agents),
     file.merge?.resolver ?? file.roles?.resolve ?? '',
   ]);

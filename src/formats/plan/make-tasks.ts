@@ -8,8 +8,9 @@ import { approvalOf } from './make-people.ts';
 import type { ApprovalFile } from './schema-people.ts';
 import { fallbackOf } from './make-agents.ts';
 import { budgetOf, durationMs, estimateOf, listOf } from './quantities.ts';
+import type { ReviewPolicy } from '../../core/review/model.ts';
 import type { DefaultsFile } from './schema.ts';
-import type { EstimateFile, NeedsFile, RetriesFile, TaskFile, WaveFile } from './schema-task.ts';
+import type { EstimateFile, NeedsFile, RetriesFile, ReviewFile, TaskFile, WaveFile } from './schema-task.ts';
 import { slugOf, titleOf, uniqueIds } from './task-ids.ts';
 
 const PRIORITIES = { critical: 0, high: 1, medium: 2, low: 3 } as const;
@@ -64,8 +65,30 @@ function sharedOf(defaults: DefaultsFile, gates: Plan['gates']): Shared {
   return { defaults, gateNames, retries: retriesOf(defaults.retries, fallback) };
 }
 
-function makeTask({ context, gates, defaultAgent, shared, entry, id }: TaskInput): Task {
+/** The task's own word over `defaults` over the plan's; a map says only what it says. */
+function reviewOf(input: TaskInput, agent: string): ReviewPolicy | null {
+  const { context, shared, entry } = input;
+  const given = [context.file.review, shared.defaults.review, entry.given.review];
+  const chosen = given.findLast((one) => one !== undefined) ?? false;
+  if (chosen === false) return null;
+  // `true` after a map turns it on as the map says.
+  const off = given.lastIndexOf(false);
+  const maps = given.slice(off + 1).filter((one) => typeof one === 'object');
+  const map: ReviewMap = Object.assign({}, ...maps);
+  return {
+    agent: map.agent ?? context.file.roles?.review ?? agent,
+    minScore: map.min_score ?? planDefaults.reviewMinScore.value,
+    maxIterations: map.max_iterations ?? planDefaults.reviewMaxIterations.value,
+    onFail: map.on_fail ?? planDefaults.reviewOnFail.value,
+  };
+}
+
+type ReviewMap = Exclude<ReviewFile, boolean>;
+
+function makeTask(input: TaskInput): Task {
+  const { context, gates, defaultAgent, shared, entry, id } = input;
   const { given } = entry;
+  const review = reviewOf(input, given.agent ?? defaultAgent);
   const { defaults } = shared;
   const path = ['tasks', entry.key];
   const agent = given.agent ?? defaultAgent;
@@ -98,6 +121,7 @@ function makeTask({ context, gates, defaultAgent, shared, entry, id }: TaskInput
     budget: budgetOf(given.budget ?? defaults.budget, context.file.budget?.on_exceed),
     issue: given.issue ?? null,
     ...withApproval(context, [...path, 'approval'], given.approval ?? defaults.approval),
+    ...(review === null ? {} : { review }),
   };
 }
 
@@ -276,6 +300,7 @@ function wavesOf({ context, gates, given, path, title, gateNames }: WaveInput): 
       gates: [...new Set([...own, ...staged])] as GateName[],
       landsEarly: false,
       ...withApproval(context, [...path, 'waves', index, 'approval'], wave.approval),
+      ...(wave.review === false ? { isReviewed: false } : {}),
     };
   });
   return waves as [Wave, ...Wave[]];

@@ -21,11 +21,13 @@ import type {
   NotifyChannel,
   Plan,
   RetryPolicy,
+  ReviewCommand,
   Scope,
   Task,
   Wave,
   WorkspacePolicy,
 } from '../../core/plan/model.ts';
+import type { ReviewPolicy } from '../../core/review/model.ts';
 import type { Result } from '../../kit/result.ts';
 import { err, ok } from '../../kit/result.ts';
 import type { Decoder } from './json-decode.ts';
@@ -93,12 +95,27 @@ const bareCommand = shape<Omit<CommandSpec, 'client' | 'acp'>>({
   instructions: orNull(text),
 });
 
-const clientSpec = shape<ClientSpec>({
+const bareClient = shape<Omit<ClientSpec, 'review'>>({
   output: oneOf(STREAM_FORMATS),
   resume: orNull(text),
   account: text,
   model: orNull(text),
   pricedAs: orNull(text),
+});
+
+const withReview = shape<{ review: unknown }>({ review: anything });
+
+const reviewCommand = shape<ReviewCommand>({ run: text, resume: orNull(text), env: record(text) });
+
+/** Plans of runs that began before reviews were known say nothing of them. */
+function reviewOf<T>(inner: Decoder<T>, value: unknown, path: string): { readonly review?: T | null } {
+  const { review } = withReview(value, path);
+  return review === undefined ? {} : { review: orNull(inner)(review, `${path}.review`) };
+}
+
+const clientSpec: Decoder<ClientSpec> = (value, path) => ({
+  ...bareClient(value, path),
+  ...reviewOf(reviewCommand, value, path),
 });
 
 const withClient = shape<{ client: unknown }>({ client: anything });
@@ -218,8 +235,8 @@ function approved<T extends object>(inner: Decoder<T>): Decoder<T & { readonly a
   };
 }
 
-const wave = approved(
-  shape<Omit<Wave, 'approval'>>({
+const bareWave = approved(
+  shape<Omit<Wave, 'isReviewed' | 'approval'>>({
     number,
     id: text,
     title: text,
@@ -229,13 +246,21 @@ const wave = approved(
   }),
 );
 
+const withReviewed = shape<{ isReviewed: unknown }>({ isReviewed: anything });
+
+const wave: Decoder<Wave> = (value, path) => {
+  const { isReviewed } = withReviewed(value, path);
+  const made = bareWave(value, path);
+  return isReviewed === undefined ? made : { ...made, isReviewed: flag(isReviewed, `${path}.isReviewed`) };
+};
+
 const waves: Decoder<Task['waves']> = (value, path) => {
   const [first, ...rest] = list(wave)(value, path);
   return first === undefined ? fault(path, 'at least one wave') : [first, ...rest];
 };
 
-const task = approved(
-  shape<Omit<Task, 'approval'>>({
+const bareTask = approved(
+  shape<Omit<Task, 'review' | 'approval'>>({
     id: taskId,
     title: text,
     prompt: text,
@@ -277,6 +302,18 @@ const task = approved(
     issue: orNull(number),
   }),
 );
+
+const reviewPolicy = shape<ReviewPolicy>({
+  agent: text,
+  minScore: number,
+  maxIterations: number,
+  onFail: oneOf(['escalate', 'fail', 'warn']),
+});
+
+const task: Decoder<Task> = (value, path) => ({
+  ...bareTask(value, path),
+  ...reviewOf(reviewPolicy, value, path),
+});
 
 const price = shape<Price>({ input: number, cacheRead: number, cacheWrite: number, output: number });
 const withPrices = shape<{ prices: unknown; notify: unknown }>({ prices: anything, notify: anything });

@@ -19,7 +19,34 @@ const WORK = {
   error: 'expected an amount of work such as 30m, 4h, 3d (a day is 8 hours) or 2w (a week is 5 days)',
 };
 
-/** Reviews come later; that there is none may be said already. */
+const ROUNDS = { error: 'expected a number of rounds from 1 to 20' };
+const SCORE = { error: 'expected a score from 1 to 10' };
+
+const reviewMap = settings({
+  min_score: z
+    .int(SCORE)
+    .min(1, SCORE)
+    .max(10, SCORE)
+    .optional()
+    .describe('Lowest score that is accepted, 1 to 10. Default: 10, nothing left to change.'),
+  max_iterations: z
+    .int(ROUNDS)
+    .min(1, ROUNDS)
+    .max(20, ROUNDS)
+    .optional()
+    .describe('Rounds before the review ends without agreement. Default: 5.'),
+  on_fail: word(['escalate', 'fail', 'warn'])
+    .optional()
+    .describe(
+      'Without agreement: a person is asked (`escalate`), the task has failed (`fail`), or its work goes on with the findings on record (`warn`). Default: `escalate`.',
+    ),
+  agent: id.optional().describe("Who judges. Default: `roles.review`, else the task's own agent."),
+});
+
+export const review = z.union([flag, reviewMap], {
+  error: 'expected false, true, or a map with min_score, max_iterations, on_fail and agent',
+});
+
 export const none = z.literal(false, { error: 'expected false' });
 
 const amount = z
@@ -99,7 +126,9 @@ const waveMap = settings({
   title: line.optional().describe('Default: the first line of its prompt.'),
   prompt: text.optional().describe('What this wave asks for, after the prompt of the task.'),
   spec: repoPath.optional().describe('File that holds the prompt.'),
-  review: none.optional().describe('Only `false`.'),
+  review: flag
+    .optional()
+    .describe('`false`: not judged on its own; the review of a later wave sees it too. Default: `true`.'),
   approval: approval
     .optional()
     .describe('Of people, before the next wave begins: `true`, or `{required, from}`.'),
@@ -137,7 +166,11 @@ export const sharedShape = {
     .optional()
     .describe('An attempt with no output and no file change for this long is ended. Default: 10m.'),
   budget: budget.optional().describe('What one task may use, all attempts together.'),
-  review: none.optional().describe('Only `false`.'),
+  review: review
+    .optional()
+    .describe(
+      'Another agent judges the work once its gates are green: `false`, `true`, or how. Default: `review` of the plan.',
+    ),
   approval: approval
     .optional()
     .describe(
@@ -174,6 +207,7 @@ export const taskMap = settings({
 
 export const task = z.union([taskMap, text], { error: 'expected the prompt of a task, or a map' });
 
+export type ReviewFile = z.infer<typeof review>;
 export type TaskFile = z.infer<typeof taskMap>;
 export type WaveFile = z.infer<typeof wave>;
 export type NeedsFile = z.infer<typeof needs>;

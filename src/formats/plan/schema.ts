@@ -8,7 +8,7 @@ import { STREAM_FORMATS } from '../../core/agents/formats.ts';
 import { ACP_PERMISSIONS } from '../../core/agents/permissions.ts';
 import { gate } from './schema-gate.ts';
 import { notify } from './schema-people.ts';
-import { budget, sharedShape, task } from './schema-task.ts';
+import { budget, review, sharedShape, task } from './schema-task.ts';
 import {
   count,
   duration,
@@ -219,6 +219,7 @@ export const planSchema = settings({
     .describe('How agents are started: a command, or a map.'),
   roles: settings({
     implement: id.optional().describe('Agent of tasks that name none.'),
+    review: id.optional().describe("Agent that judges work, where `review` is on. Default: the task's own."),
     resolve: id.optional().describe("Agent that resolves conflicts. Default: the task's own."),
   })
     .optional()
@@ -232,6 +233,11 @@ export const planSchema = settings({
   tasks: z
     .union([z.record(id, task), z.array(task)], { error: 'expected a list or a map of tasks' })
     .describe('The work: a list of prompts or maps, or a map from id to prompt or map.'),
+  review: review
+    .optional()
+    .describe(
+      'Another agent judges the work of every task once its gates are green, and its author puts right what it found: `false`, `true`, or how. Default: `false`.',
+    ),
   merge: merge.optional().describe('How work lands.'),
   conflicts: conflicts.optional().describe('What is done about tasks that touch the same files.'),
   limits: limits.optional().describe('How much of the machine is used.'),

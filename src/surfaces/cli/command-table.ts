@@ -127,6 +127,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/diff.ts'),
   },
   {
+    name: 'review',
+    group: 'Run',
+    usage: 'ID',
+    summary: 'rounds and findings; --comment, --resolve, --accept',
+    load: () => import('./commands/review.ts'),
+  },
+  {
     name: 'inbox',
     group: 'Decide',
     usage: '[next]',

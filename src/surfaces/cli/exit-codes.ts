@@ -54,6 +54,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'base-missing': EXIT.environment,
   'merge-held': EXIT.person,
   'conflict-none': EXIT.usage,
+  'finding-unknown': EXIT.usage,
   'rollback-unknown': EXIT.usage,
   'rollback-done': EXIT.usage,
   'rollback-queued': EXIT.usage,

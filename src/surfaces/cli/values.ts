@@ -20,3 +20,13 @@ export function priorityWord(text: string): 0 | 1 | 2 | 3 | 4 {
     throw new TypeError(`expected 0 to 4 or ${PRIORITY_WORDS.join(', ')}, not ${JSON.stringify(text)}`);
   return value as 0 | 1 | 2 | 3 | 4;
 }
+
+const SEVERITY_WORDS = ['blocker', 'major', 'minor', 'nit'] as const;
+
+/** How bad a finding is. */
+export function severityWord(text: string): (typeof SEVERITY_WORDS)[number] {
+  const word = SEVERITY_WORDS.find((one) => one === text);
+  if (word === undefined)
+    throw new TypeError(`expected ${SEVERITY_WORDS.join(', ')}, not ${JSON.stringify(text)}`);
+  return word;
+}

@@ -284,6 +284,7 @@ export function describeGitPort(name: string, makeWorld: MakeWorld): void {
       await world.writeIn(slot, 'a.txt', 'the gate was here\n');
       await world.writeIn(slot, 'left-over.txt', 'x\n');
       expect(await world.git.slotChanges('s1', one.head)).toEqual(['a.txt']);
+      expect(await world.git.slotWrites('s1', one.head)).toEqual(['a.txt', 'left-over.txt']);
       expect(await world.git.checkoutSlot('s1', two.head, target)).toBe(slot);
       expect(await world.readIn(slot, 'a.txt')).toBe(lines());
       expect(await world.readIn(slot, 'b.txt')).toBe('two\n');

@@ -3,12 +3,14 @@ import { type Action, parseDirectives } from './directives.ts';
 import { EDITS } from './edits.ts';
 import { MISBEHAVIOUR } from './misbehaviour.ts';
 import { leaveNote, planNote } from './note.ts';
+import { giveVerdict } from './review.ts';
 import { commitAll, DemoError, type Outcome, type World } from './world.ts';
 
 const CHANGES = new Set(['write', 'append', 'replace', 'delete', 'symlink', 'conflict-markers']);
 
 /** Deterministic: the same prompt, attempt and repository give the same content. Exit 2 means the prompt is wrong. */
 export async function takeTurn(world: World, prompt: string): Promise<Outcome> {
+  if (world.env['COPSE_ROLE'] === 'review') return giveVerdict(world, prompt);
   const task = world.env['COPSE_TASK'] ?? 'demo';
   const attempt = Number(/\.(\d+)$/.exec(world.env['COPSE_ATTEMPT'] ?? '')?.[1] ?? 1);
   const facts = { attempt, wave: Number(world.env['COPSE_WAVE'] ?? 1) };

@@ -58,7 +58,7 @@ function viewOf({ preset, path, version, trouble }: AgentRow) {
     traps: preset.traps,
     resumes: preset.resume !== null,
     reads_only: preset.permissions.plan !== null,
-    structured_answer: preset.schemaFlag !== null,
+    structured_answer: preset.schemaFlags.length > 0,
     output: preset.output,
   };
 }

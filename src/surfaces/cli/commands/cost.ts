@@ -3,7 +3,7 @@ import type { Host } from '../host.ts';
 
 export function define(host: Host) {
   return new Command('cost')
-    .description('Tokens and money of the run, by task and agent, and what of it was thrown away.')
+    .description('Tokens and money of the run, by task, agent and phase, and what of it was thrown away.')
     .option('--attempts', 'each attempt too')
     .action((options) =>
       host.invoke(async (context) => {

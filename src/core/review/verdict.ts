@@ -1,0 +1,59 @@
+/** What a reviewer answers, and whether the answer can be taken. */
+import type { RepoPath } from '../ids.ts';
+import type { Severity } from './model.ts';
+
+export interface Verdict {
+  /** The commit it says it judged. */
+  readonly commit: string;
+  readonly score: number;
+  readonly summary: string;
+  readonly findings: readonly RawFinding[];
+  /** Its word on findings of earlier rounds. */
+  readonly earlier: readonly { readonly id: string; readonly status: 'open' | 'resolved' }[];
+}
+
+/** Reads answers as a verdict; the likeliest place comes first. */
+export type VerdictReading =
+  | { readonly kind: 'read'; readonly verdict: Verdict }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+export interface RawFinding {
+  readonly severity: Severity;
+  readonly file: RepoPath | null;
+  readonly line: number | null;
+  readonly title: string;
+  readonly detail: string;
+}
+
+/** What a verdict has to answer. */
+export interface VerdictRequest {
+  readonly commit: string;
+  /** Ids of the findings that are open. */
+  readonly open: readonly string[];
+  readonly minScore: number;
+  readonly isFirst: boolean;
+}
+
+/** Shortest abbreviation of a commit that is taken for it. */
+const LEAST_ABBREVIATION = 7;
+
+/**
+ * Why the verdict answers another question than was asked; null when it can be taken. The commit is asked for because the
+ * text of a change cannot hold its own id: a verdict that was planted in the change is never taken for the reviewer's.
+ */
+export function verdictFault(verdict: Verdict, request: VerdictRequest): string | null {
+  const { commit } = verdict;
+  if (commit.length < LEAST_ABBREVIATION || !request.commit.startsWith(commit))
+    return `"commit" must be ${request.commit}, the commit under review`;
+  const told = new Set(verdict.earlier.map((entry) => entry.id));
+  const silent = request.open.filter((id) => !told.has(id));
+  if (silent.length > 0) return `"earlier" says nothing about ${silent.join(', ')}`;
+  const isUnexplained =
+    request.isFirst &&
+    verdict.score < request.minScore &&
+    verdict.findings.length === 0 &&
+    request.open.length === 0;
+  if (isUnexplained)
+    return `a score of ${verdict.score} needs at least one finding: what has to change for ${request.minScore}`;
+  return null;
+}
