@@ -15,6 +15,7 @@ export function reviewText(view: ReviewDetail, paint: Paint): readonly string[] 
     '',
     ...view.rounds.flatMap((round) => roundLines(round, view, paint)),
     ...(view.rounds.length === 0 ? [tint('no round yet', 'dim', paint)] : []),
+    ...wrapTo(clean(noVerdictLine(view), paint), paint.columns).filter((line) => line !== ''),
   ];
   if (open.length > 0)
     lines.push('', tint('open', 'bold', paint), ...open.flatMap((one) => findingLines(one, true, paint)));
@@ -37,6 +38,12 @@ function policyLine({ policy, accepted }: ReviewDetail): string {
       ? 'no reviewer (review is off); remarks of people block until they are resolved'
       : `reviewed by ${policy.agent}: at least ${policy.min_score}/10, ${counted(policy.max_iterations, 'round')} at most, then ${policy.on_fail}`;
   return accepted === undefined ? how : `${how}; ${shortId(accepted.head)} accepted by ${accepted.by}`;
+}
+
+function noVerdictLine({ no_verdict: none }: ReviewDetail): string {
+  if (none === undefined) return '';
+  const log = none.log === undefined ? '' : `; its output is in ${none.log} of the state folder`;
+  return `no verdict ${counted(none.times, 'time')} in a row: ${none.reason}${log}`;
 }
 
 function roundLines(round: RoundView, view: ReviewDetail, paint: Paint): readonly string[] {

@@ -85,6 +85,7 @@ const DETAIL: ReviewDetail = {
       blocking: true,
     },
   ],
+  no_verdict: { times: 3, reason: 'it exited with 1', log: 'runs/run-1/reviews/i9/ask-1' },
   usage: {
     input_tokens: 4_000,
     cache_read_tokens: 0,
@@ -101,7 +102,15 @@ test.each([60, 80, 120])('a review is told within %i columns, with nothing cut o
   const lines = reviewText(DETAIL, { columns, colour: false, ascii: false });
   for (const line of lines) expect(displayWidth(line), line).toBeLessThanOrEqual(columns);
   const words = lines.join(' ').replaceAll(/\s+/g, ' ');
-  for (const part of ['for ever', 'end of the list', 'proves nothing', '3 not taken', '(anna)', '$0.42'])
+  for (const part of [
+    'for ever',
+    'end of the list',
+    'proves nothing',
+    '3 not taken',
+    '(anna)',
+    '$0.42',
+    'reviews/i9/ask-1',
+  ])
     expect(words).toContain(part);
 });
 

@@ -39,6 +39,8 @@ export interface ReviewDetail {
   };
   readonly head?: string;
   readonly accepted?: { readonly head: string; readonly tree: string; readonly by: string };
+  /** The newest turns gave no verdict; absent once one did. */
+  readonly no_verdict?: { readonly times: number; readonly reason: string; readonly log?: string };
   readonly rounds: readonly RoundView[];
   readonly findings: readonly FindingView[];
   /** What all turns of its reviewers used. */
@@ -134,11 +136,18 @@ export function reviewDetail(task: TaskState, state: RunState, nowMs: number): R
         }),
     ...(task.head === null ? {} : { head: task.head }),
     ...(accepted === null ? {} : { accepted }),
+    ...noVerdict(task),
     rounds: task.review.rounds.map(roundView),
     findings: task.review.findings.map(findingView),
     usage: usageOf(spendingOf(turns)),
     turns: turns.length,
   };
+}
+
+function noVerdict({ review }: TaskState): Pick<ReviewDetail, 'no_verdict'> {
+  const { count, why, log } = review.errors;
+  if (count === 0) return {};
+  return { no_verdict: { times: count, reason: why, ...(log === undefined ? {} : { log }) } };
 }
 
 function roundView(round: ReviewRound): RoundView {

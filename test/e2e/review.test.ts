@@ -333,7 +333,7 @@ test('an answer that is no verdict is asked for again in the same conversation, 
 test.each(['escalate', 'fail', 'warn'])(
   'a reviewer that crashes or talks is an error, never a pass, whatever on_fail says (%s)',
   (onFail) => {
-    const { rig, calls, status } = setUp(
+    const { rig, calls, status, detail } = setUp(
       { author: [work('hello\n')], reviewer: [{ verdict: { score: 10 }, code: 3 }, { print: 'fine by me' }] },
       { review: `{on_fail: ${onFail}}` },
     );
@@ -343,6 +343,8 @@ test.each(['escalate', 'fail', 'warn'])(
     expect(calls('reviewer')).toHaveLength(7);
     expect(status().tasks[0]?.reason).toContain('the reviewer gave no verdict, 3 times in a row');
     expect(status().tasks[0]?.status).toBe('needs_you');
+    expect(detail().no_verdict?.times).toBe(3);
+    expect(detail().no_verdict?.reason).toContain('asked 3 times');
   },
 );
 

@@ -93,7 +93,12 @@ export interface ReviewState {
   /** Rounds before this place judged another worktree. */
   readonly freshFrom: number;
   /** Turns in a row that gave no verdict, and why the last did not. */
-  readonly errors: { readonly count: number; readonly why: string };
+  readonly errors: {
+    readonly count: number;
+    readonly why: string;
+    /** Of the last one, relative to the state folder; absent when there is none. */
+    readonly log?: string;
+  };
   /** Times in a row that its account had to wait. */
   readonly limits: number;
 }

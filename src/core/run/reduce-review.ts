@@ -48,7 +48,7 @@ function finished(state: RunState, task: TaskState, event: Finished): RunState {
       return afterVerdict(withReview(next, task, judged(review, task, event, outcome.verdict)), event);
     case 'invalid':
     case 'crash':
-      return withReview(next, task, failedTurn(review, outcome.why));
+      return withReview(next, task, failedTurn(review, outcome.why, event.log));
     case 'limit':
       return withReview(parked(next, event, { error: outcome.error, inARow: review.limits }), task, {
         ...review,
@@ -96,8 +96,9 @@ export function reviewRefused(state: RunState, id: TaskId, why: string): RunStat
   return task === undefined ? state : withReview(state, task, failedTurn(task.review, why));
 }
 
-function failedTurn(review: ReviewState, why: string): ReviewState {
-  return { ...review, errors: { count: review.errors.count + 1, why } };
+function failedTurn(review: ReviewState, why: string, log?: string): ReviewState {
+  const count = review.errors.count + 1;
+  return { ...review, errors: { count, why, ...(log === undefined ? {} : { log }) } };
 }
 
 function parked(

@@ -99,6 +99,10 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
     meaning: 'The revert of that landing is in the merge queue.',
     state: 'nothing was changed',
   },
+  'finding-unknown': {
+    meaning: 'Only a finding that is open can be settled: copse review ID lists them.',
+    state: 'nothing was changed',
+  },
   'conflict-none': {
     meaning: 'Only a change that conflicts with the target can be resolved.',
     state: 'nothing was changed',
