@@ -11,6 +11,7 @@ import { chainPlanner, isSteady } from '../chain.ts';
 import { prng } from '../prng.ts';
 import { rescuesOf } from '../rescue.ts';
 import { knownTreeOnTip, redTriesToEject, treeFacts, type TreeFacts } from '../tree-facts.ts';
+import { nestedTrial } from './bisect.ts';
 import { boardOf, type Board } from './board.ts';
 import { candidatesFor, treeOf } from './candidates.ts';
 import { deadRuns } from './dead-runs.ts';
@@ -82,6 +83,8 @@ function repeatsOf(board: Board, snapshot: QueueSnapshot, facts: TreeFacts): rea
 }
 
 function chooseTrials(field: Field, freeSlots: number): Trial[] {
+  const nested = freeSlots > 0 && field.slots === 1 ? nestedTrial(field) : null;
+  if (nested !== null) return [withElders(nested, field)];
   const chosen: Trial[] = [];
   const landing = freeSlots > 0 ? landingWalk(field) : { emitted: [], base: null };
   for (let free = freeSlots; free > 0; free--) {

@@ -10,6 +10,8 @@ import type { Trial } from './trial.ts';
 
 /** A proof against a change, as part of the worth of landing one. */
 const PROOF = 0.7;
+/** What a proof saves, in bits: a run of its own later, now and then. */
+const PROOF_RUN = 0.5;
 /** Worth of the end of the queue, in bits per slot; with one slot there is always time to learn first. */
 const END = 1.5;
 const END_ALONE = 0.5;
@@ -21,7 +23,8 @@ export function valueOf(trial: Trial, field: Field, atLeast: number): number {
   const { outlook } = field;
   const { landed, proven, end } = progressBy(trial, field);
   const progress = (field.kappa * (landed + PROOF * proven)) / Math.max(1, field.total);
-  const sure = (progress + (field.slots === 1 ? END_ALONE : END * field.slots) * end) / outlook.worlds;
+  const credit = (field.slots === 1 ? END_ALONE : END * field.slots) * end + PROOF_RUN * proven;
+  const sure = (progress + credit) / outlook.worlds;
   const perGate = field.meanGateMs > 0 && trial.gateMs > 0 ? field.meanGateMs / trial.gateMs : 1;
   const own = entropy(trial.pGreen);
   if ((sure + own) * perGate <= atLeast) return -1;
