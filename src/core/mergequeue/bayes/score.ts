@@ -4,8 +4,8 @@
  */
 import type { Field } from './field.ts';
 import { entropyGiven, entropyGivenThree } from './information.ts';
-import { entropy, forEachWorld } from './outlook.ts';
-import { proofsBy } from './proofs.ts';
+import { entropy } from './outlook.ts';
+import { progressOf } from './progress.ts';
 import type { Trial } from './trial.ts';
 
 /** A proof against a change, as part of the worth of landing one. */
@@ -21,7 +21,8 @@ const NEARER = 0.5;
 /** The worth of adding `trial`, in bits per mean gate time; -1 when it is surely not above `atLeast`. */
 export function valueOf(trial: Trial, field: Field, atLeast: number): number {
   const { outlook } = field;
-  const { landed, proven, end } = progressBy(trial, field);
+  const { landed, proven } = progressOf(trial, field);
+  const end = creditOf(field);
   const progress = (field.kappa * (landed + PROOF * proven)) / Math.max(1, field.total);
   const credit = (field.slots === 1 ? END_ALONE : END * field.slots) * end + PROOF_RUN * proven;
   const sure = (progress + credit) / outlook.worlds;
@@ -31,42 +32,14 @@ export function valueOf(trial: Trial, field: Field, atLeast: number): number {
   return (sure + conditionalEntropy(trial, own, field, atLeast / perGate - sure)) * perGate;
 }
 
-interface Progress {
-  /** Sums over the worlds: additional worth landed, changes proven bad, credit for steps to the end. */
-  readonly landed: number;
-  readonly proven: number;
-  readonly end: number;
-}
-
-function progressBy(trial: Trial, field: Field): Progress {
-  const { best, goal, missing, scratch: steps } = field;
-  const proofs = proofsBy(trial, field);
-  let landed = 0;
-  let proven = 0;
-  let end = 0;
-  if (proofs.length > 0) steps.fill(0);
-  for (const proof of proofs)
-    forEachWorld(proof.worlds, 'present', (world) => {
-      steps[world] = (steps[world] ?? 0) + 1;
-      proven += 1;
-    });
-  forEachWorld(trial.red, 'absent', (world) => {
-    const reached = best[world] ?? 0;
-    if (trial.weight <= reached) return;
-    landed += trial.weight - reached;
-    const wanted = goal.largest[world] ?? 0;
-    if (trial.weight < wanted || reached >= wanted) return;
-    if (proofs.length > 0) steps[world] = (steps[world] ?? 0) + 1;
-    else end += creditFor(missing[world] ?? 1);
-  });
-  if (proofs.length > 0) {
-    for (let world = 0; world < steps.length; world++) {
-      const made = steps[world] ?? 0;
-      for (let step = 0; step < made; step++) end += creditFor((missing[world] ?? 1) - step);
-    }
+/** Credit over the worlds for the steps that `progressOf` left in the scratch of the field. */
+function creditOf({ missing, scratch: steps }: Field): number {
+  let credit = 0;
+  for (let world = 0; world < steps.length; world++) {
+    const made = steps[world] ?? 0;
+    for (let step = 0; step < made; step++) credit += creditFor((missing[world] ?? 1) - step);
   }
-  field.work.spent += 2 * steps.length;
-  return { landed, proven, end };
+  return credit;
 }
 
 const CREDITS = Array.from({ length: 16 }, (_, left) => NEARER ** Math.max(1, left));
