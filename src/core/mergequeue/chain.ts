@@ -1,7 +1,8 @@
 /**
  * The chain: each change is tested on top of all before it that are not failing, so a change that finds a free slot
- * starts at once and lands with its first green run. Best where changes arrive one by one and slots are free; also the
- * only shape that gives every landed change a green tree of its own (`everyCommit`).
+ * starts at once and lands with its first green run. Slots left over test it without one of those before it. Best where
+ * changes arrive one by one and slots are free; the chain alone is also the only shape that gives every landed change a
+ * green tree of its own (`everyCommit`).
  */
 import type { ChangeId } from '../ids.ts';
 import type { QueueChange, QueuePlanner, QueueProposal, QueueSnapshot } from './model.ts';
@@ -32,35 +33,60 @@ export interface ChainLink {
 export const chainPlanner: QueuePlanner = (snapshot) => {
   const facts = treeFacts(snapshot);
   const rescues = rescuesOf(snapshot, facts);
+  const links = chainOf(snapshot, facts);
   const wanted = withoutRepetition(
     [
       ...rescues.wanted.map((members) => linkFor(needsFirst(members, facts.pending), snapshot, facts)),
-      ...chainOf(snapshot, facts),
+      ...links,
+      ...(snapshot.everyCommit === true ? [] : detoursOf(links, snapshot, facts)),
     ],
     facts,
   );
-  const kept = new Set([...rescues.awaited, ...wanted.flatMap((link) => link.known?.running ?? [])]);
-  const proposals: QueueProposal[] = [];
-  let free = snapshot.slots;
-  for (const build of snapshot.builds) {
-    if (build.state !== 'running') continue;
-    if (kept.has(build.id)) free -= 1;
-    else
-      proposals.push({
-        kind: 'cancel',
-        build: build.id,
-        because: 'a change before it failed or left, so its tree cannot land',
-      });
-  }
+  const kept = new Set(rescues.awaited);
+  const starts: QueueProposal[] = [];
   for (const link of wanted) {
-    if (free <= 0) break;
-    const start = startOf(link);
-    if (start === null) continue;
-    proposals.push(start);
-    free -= 1;
+    if (kept.size + starts.length >= snapshot.slots) break;
+    const running = link.known?.running ?? null;
+    const start = running === null ? startOf(link) : null;
+    if (running !== null) kept.add(running);
+    if (start !== null) starts.push(start);
   }
-  return proposals;
+  const cancels = snapshot.builds.flatMap((build): QueueProposal[] =>
+    build.state !== 'running' || kept.has(build.id)
+      ? []
+      : [
+          {
+            kind: 'cancel',
+            build: build.id,
+            because: 'its tree cannot land or its slot is needed by the chain',
+          },
+        ],
+  );
+  return [...cancels, ...starts];
 };
+
+/**
+ * For the slots the chain leaves free: its trees without one change whose own result is open. When that change fails,
+ * what is behind it has been tested already. The shortest come first, they are the likeliest to be of use.
+ */
+function detoursOf(
+  links: readonly ChainLink[],
+  snapshot: QueueSnapshot,
+  facts: TreeFacts,
+): readonly ChainLink[] {
+  const open = new Set(links.flatMap((link) => (link.known?.green == null ? [link.members.at(-1)] : [])));
+  return links
+    .flatMap(({ members }) =>
+      members.slice(0, -1).flatMap((out): ChainLink[] => {
+        const others = members.filter((id) => id !== out);
+        const isPossible = open.has(out) && others.every((id) => fits(id, others, snapshot, facts));
+        const link = isPossible ? linkFor(others, snapshot, facts) : null;
+        const isOpen = link !== null && link.known?.green == null && link.known?.red == null;
+        return isOpen && !isFailing(link, facts) ? [link] : [];
+      }),
+    )
+    .toSorted((a, b) => a.members.length - b.members.length);
+}
 
 /** A rescue may be a link of the chain as well: one tree, one run. */
 function withoutRepetition(links: readonly ChainLink[], facts: TreeFacts): readonly ChainLink[] {

@@ -23,6 +23,8 @@ export interface Field {
   readonly best: Float64Array;
   /** Per world, the steps left to its end: the landing of the largest good set, and a proof for each other change. */
   readonly missing: Uint16Array;
+  /** The same when nothing runs. */
+  readonly steps: Uint16Array;
   /** Row of words per item: worlds in which `trials` prove it bad. */
   readonly proven: Uint32Array;
   /** Per world, for whoever counts next. */
@@ -42,6 +44,7 @@ export function fieldOf(
   const rho = outlook.risk.reduce((sum, risk) => sum + entropy(risk), 0) / slots;
   const gates = board.items.map((item) => item.gateMs).filter((ms) => ms > 0);
   const goal = goalOf(board, outlook);
+  const steps = stepsIn(goal, board.items.length, outlook);
   const field: Field = {
     board,
     outlook,
@@ -52,7 +55,8 @@ export function fieldOf(
     goal,
     trials: [],
     best: new Float64Array(outlook.worlds),
-    missing: stepsIn(goal, board.items.length, outlook),
+    missing: steps.slice(),
+    steps,
     proven: new Uint32Array(board.items.length * outlook.words),
     scratch: new Uint8Array(outlook.worlds),
     draft: new TrialDraft(board, outlook),
@@ -80,6 +84,15 @@ function stepsIn(goal: Goal, items: number, outlook: Outlook): Uint16Array {
 /** The set of worlds of one item in a table of them. */
 export function rowOf(rows: Uint32Array, item: number, outlook: Outlook): WorldSet {
   return rows.subarray(item * outlook.words, (item + 1) * outlook.words);
+}
+
+/** Changes the field: these trees run or are chosen, and no others. */
+export function resetTrials(field: Field, trials: readonly Trial[]): void {
+  field.trials.length = 0;
+  field.best.fill(0);
+  field.missing.set(field.steps);
+  field.proven.fill(0);
+  for (const trial of trials) addTrial(field, trial);
 }
 
 /** Changes the field: the tree is chosen. */

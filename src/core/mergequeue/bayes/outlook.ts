@@ -23,6 +23,9 @@ export interface Outlook {
   /** Where the worlds of a partner begin in `pairSets`. */
   readonly partnerSets: Int32Array;
   readonly pairSets: Uint32Array;
+  /** Per world, how often a change without a prediction is broken and a pair with common scopes conflicts. */
+  readonly singleRates: Float64Array;
+  readonly pairRates: Float64Array;
 }
 
 export class OutlookBuilder {
@@ -34,6 +37,8 @@ export class OutlookBuilder {
   readonly #places: Int32Array;
   readonly #lows: number[] = [];
   readonly #highs: number[] = [];
+  readonly #singleRates: Float64Array;
+  readonly #pairRates: Float64Array;
   #sets: Uint32Array;
 
   constructor(board: Board, worlds: number) {
@@ -44,6 +49,14 @@ export class OutlookBuilder {
     this.#alone = new Uint32Array(count * this.#words);
     this.#places = new Int32Array(count * count);
     this.#sets = new Uint32Array(256 * this.#words);
+    this.#singleRates = new Float64Array(worlds);
+    this.#pairRates = new Float64Array(worlds);
+  }
+
+  /** Notes the rates a world was drawn with, as probabilities. */
+  rate(world: number, single: number, pair: number): void {
+    this.#singleRates[world] = single;
+    this.#pairRates[world] = pair;
   }
 
   /** Puts a cause into a world. */
@@ -114,6 +127,8 @@ export class OutlookBuilder {
       partnerItems: items,
       partnerSets: sets,
       pairSets: this.#sets,
+      singleRates: this.#singleRates,
+      pairRates: this.#pairRates,
     };
   }
 }

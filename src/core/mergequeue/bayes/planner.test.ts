@@ -69,7 +69,8 @@ test('runs a chain when changes arrive one by one', () => {
   const queue = queueOf('a', 'b', 'c')
     .change('a', { arrivedAtMs: 0, gateMs: 1_000 })
     .change('b', { arrivedAtMs: 400, gateMs: 1_000 })
-    .change('c', { arrivedAtMs: 800, gateMs: 1_000 });
+    .change('c', { arrivedAtMs: 800, gateMs: 1_000 })
+    .with({ slots: 3 });
   expect(trees(queue)).toEqual([ids('a'), ids('a b'), ids('a b c')]);
 });
 

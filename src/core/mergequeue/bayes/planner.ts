@@ -11,12 +11,14 @@ import { chainPlanner, isSteady } from '../chain.ts';
 import { prng } from '../prng.ts';
 import { rescuesOf } from '../rescue.ts';
 import { knownTreeOnTip, redTriesToEject, treeFacts, type TreeFacts } from '../tree-facts.ts';
+import { nestedTrial } from './bisect.ts';
 import { boardOf, type Board } from './board.ts';
 import { candidatesFor, treeOf } from './candidates.ts';
 import { deadRuns } from './dead-runs.ts';
 import { withElders } from './elder.ts';
 import { reasonFor } from './explain.ts';
 import { landingWalk } from './landing-walk.ts';
+import { exchanged, isWorthLook } from './lookahead.ts';
 import { addTrial, fieldOf, type Field } from './field.ts';
 import { valueOf } from './score.ts';
 import { trialOf, type Trial } from './trial.ts';
@@ -82,12 +84,16 @@ function repeatsOf(board: Board, snapshot: QueueSnapshot, facts: TreeFacts): rea
 }
 
 function chooseTrials(field: Field, freeSlots: number): Trial[] {
+  const nested = freeSlots > 0 && field.slots === 1 ? nestedTrial(field) : null;
+  if (nested !== null) return [withElders(nested, field)];
   const chosen: Trial[] = [];
+  const pool = isWorthLook(field) ? new Map<string, Trial>() : null;
   const landing = freeSlots > 0 ? landingWalk(field) : { emitted: [], base: null };
   for (let free = freeSlots; free > 0; free--) {
     let best: Trial | null = null;
     let bestValue = LEAST_VALUE;
     for (const trial of candidatesFor(field, landing, free)) {
+      pool?.set(trial.key, trial);
       const value = valueOf(trial, field, bestValue);
       if (value > bestValue) [best, bestValue] = [trial, value];
     }
@@ -97,7 +103,7 @@ function chooseTrials(field: Field, freeSlots: number): Trial[] {
     chosen.push(tree);
     addTrial(field, tree);
   }
-  return chosen;
+  return pool === null ? chosen : exchanged(chosen, pool, field);
 }
 
 function oldestAlone(field: Field): Trial | null {

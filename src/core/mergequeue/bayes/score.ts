@@ -4,12 +4,14 @@
  */
 import type { Field } from './field.ts';
 import { entropyGiven, entropyGivenThree } from './information.ts';
-import { entropy, forEachWorld } from './outlook.ts';
-import { proofsBy } from './proofs.ts';
+import { entropy } from './outlook.ts';
+import { progressOf } from './progress.ts';
 import type { Trial } from './trial.ts';
 
 /** A proof against a change, as part of the worth of landing one. */
 const PROOF = 0.7;
+/** What a proof saves, in bits: a run of its own later, now and then. */
+const PROOF_RUN = 0.5;
 /** Worth of the end of the queue, in bits per slot; with one slot there is always time to learn first. */
 const END = 1.5;
 const END_ALONE = 0.5;
@@ -19,51 +21,25 @@ const NEARER = 0.5;
 /** The worth of adding `trial`, in bits per mean gate time; -1 when it is surely not above `atLeast`. */
 export function valueOf(trial: Trial, field: Field, atLeast: number): number {
   const { outlook } = field;
-  const { landed, proven, end } = progressBy(trial, field);
+  const { landed, proven } = progressOf(trial, field);
+  const end = creditOf(field);
   const progress = (field.kappa * (landed + PROOF * proven)) / Math.max(1, field.total);
-  const sure = (progress + (field.slots === 1 ? END_ALONE : END * field.slots) * end) / outlook.worlds;
+  const credit = (field.slots === 1 ? END_ALONE : END * field.slots) * end + PROOF_RUN * proven;
+  const sure = (progress + credit) / outlook.worlds;
   const perGate = field.meanGateMs > 0 && trial.gateMs > 0 ? field.meanGateMs / trial.gateMs : 1;
   const own = entropy(trial.pGreen);
   if ((sure + own) * perGate <= atLeast) return -1;
   return (sure + conditionalEntropy(trial, own, field, atLeast / perGate - sure)) * perGate;
 }
 
-interface Progress {
-  /** Sums over the worlds: additional worth landed, changes proven bad, credit for steps to the end. */
-  readonly landed: number;
-  readonly proven: number;
-  readonly end: number;
-}
-
-function progressBy(trial: Trial, field: Field): Progress {
-  const { best, goal, missing, scratch: steps } = field;
-  const proofs = proofsBy(trial, field);
-  let landed = 0;
-  let proven = 0;
-  let end = 0;
-  if (proofs.length > 0) steps.fill(0);
-  for (const proof of proofs)
-    forEachWorld(proof.worlds, 'present', (world) => {
-      steps[world] = (steps[world] ?? 0) + 1;
-      proven += 1;
-    });
-  forEachWorld(trial.red, 'absent', (world) => {
-    const reached = best[world] ?? 0;
-    if (trial.weight <= reached) return;
-    landed += trial.weight - reached;
-    const wanted = goal.largest[world] ?? 0;
-    if (trial.weight < wanted || reached >= wanted) return;
-    if (proofs.length > 0) steps[world] = (steps[world] ?? 0) + 1;
-    else end += creditFor(missing[world] ?? 1);
-  });
-  if (proofs.length > 0) {
-    for (let world = 0; world < steps.length; world++) {
-      const made = steps[world] ?? 0;
-      for (let step = 0; step < made; step++) end += creditFor((missing[world] ?? 1) - step);
-    }
+/** Credit over the worlds for the steps that `progressOf` left in the scratch of the field. */
+function creditOf({ missing, scratch: steps }: Field): number {
+  let credit = 0;
+  for (let world = 0; world < steps.length; world++) {
+    const made = steps[world] ?? 0;
+    for (let step = 0; step < made; step++) credit += creditFor((missing[world] ?? 1) - step);
   }
-  field.work.spent += 2 * steps.length;
-  return { landed, proven, end };
+  return credit;
 }
 
 const CREDITS = Array.from({ length: 16 }, (_, left) => NEARER ** Math.max(1, left));

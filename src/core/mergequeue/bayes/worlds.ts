@@ -33,6 +33,7 @@ export function drawOutlook(board: Board, random: Prng, history: QueueHistory | 
     const rates = drawExplained(draft, causes.perRed.length, sampler, share, random);
     for (let at = 0; at < draft.count; at++) builder.mark(world, draft.codes[at] ?? 0);
     single[world] = 1 - Math.exp(-rates.single);
+    builder.rate(world, single[world] ?? 0, 1 - Math.exp(-rates.pair));
     drawFree(world, builder, board, causes, rates, random);
   }
   const order = Array.from(single, (_, index) => index);
