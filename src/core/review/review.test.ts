@@ -205,7 +205,13 @@ test('turns without a verdict are an error after the third, never a pass', () =>
 });
 
 describe('a verdict', () => {
-  const request = { commit: '0123456789abcdef', open: ['F1'], minScore: 10, isFirst: false };
+  const request = {
+    commit: '0123456789abcdef',
+    open: ['F1'],
+    ofPeople: [] as string[],
+    minScore: 10,
+    isFirst: false,
+  };
   const said = (more: Partial<Verdict>): Verdict => ({
     ...verdictOf({ score: 10, resolved: ['F1'] }),
     commit: '0123456789abcdef',
@@ -217,11 +223,17 @@ describe('a verdict', () => {
     [{ commit: '0123456' }, null],
     [{ commit: '012345' }, /must be 0123456789abcdef/],
     [{ commit: 'fedcba9876543210' }, /must be/],
-    [{ earlier: [] }, /says nothing about F1/],
+    [{ commit: null }, null],
+    [{ earlier: [], score: 9 }, /says nothing about F1/],
+    [{ earlier: [] }, null],
   ] as const)('%o', (more, fault) => {
     const found = verdictFault(said(more), request);
     if (fault === null) expect(found).toBeNull();
     else expect(found).toMatch(fault);
+  });
+
+  test('has to name what people asked for, however content it is', () => {
+    expect(verdictFault(said({ earlier: [] }), { ...request, ofPeople: ['F1'] })).toMatch(/nothing about F1/);
   });
 
   test('of a first round that is not content has to say with what', () => {

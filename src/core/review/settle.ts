@@ -2,7 +2,7 @@
 import type { RepoPath } from '../ids.ts';
 import type { Finding, ReviewPolicy, ReviewRound, ReviewState, Severity } from './model.ts';
 import { isBlocking, roundsOfWave } from './model.ts';
-import type { RawFinding, Verdict } from './verdict.ts';
+import { isCleanSheet, type RawFinding, type Verdict } from './verdict.ts';
 
 /** Findings kept for one task; what a reviewer adds beyond them is counted as dropped. */
 export const MAX_FINDINGS = 200;
@@ -25,6 +25,7 @@ export function settleVerdict(
   const earlierRounds = roundsOfWave(review, turn.wave);
   const number = (earlierRounds.at(-1)?.number ?? 0) + 1;
   const said = new Map(turn.verdict.earlier.map((entry) => [entry.id, entry.status]));
+  const isClean = isCleanSheet(turn.verdict, policy.minScore);
   const again = new Set(turn.verdict.findings.map(fingerprint));
   const resolved: string[] = [];
   const returned: string[] = [];
@@ -32,7 +33,8 @@ export function settleVerdict(
     const isThere = again.has(fingerprint(finding));
     if (finding.state.kind === 'open') {
       // Named once more under another number: it is not resolved, whatever the list of earlier ones says.
-      if (said.get(finding.id) !== 'resolved' || isThere) return finding;
+      const isImplied = isClean && finding.origin === 'reviewer';
+      if ((said.get(finding.id) !== 'resolved' && !isImplied) || isThere) return finding;
       resolved.push(finding.id);
       return { ...finding, state: { kind: 'resolved', round: number, by: turn.agent } };
     }

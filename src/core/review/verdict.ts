@@ -3,8 +3,8 @@ import type { RepoPath } from '../ids.ts';
 import type { Severity } from './model.ts';
 
 export interface Verdict {
-  /** The commit it says it judged. */
-  readonly commit: string;
+  /** The commit it says it judged; null: the answer was the verdict and nothing else, without one. */
+  readonly commit: string | null;
   readonly score: number;
   readonly summary: string;
   readonly findings: readonly RawFinding[];
@@ -30,8 +30,15 @@ export interface VerdictRequest {
   readonly commit: string;
   /** Ids of the findings that are open. */
   readonly open: readonly string[];
+  /** Those of them that are remarks of people. */
+  readonly ofPeople: readonly string[];
   readonly minScore: number;
   readonly isFirst: boolean;
+}
+
+/** Content, and nothing to say: what a reviewer had found before is resolved; what people asked for it has to name. */
+export function isCleanSheet(verdict: Verdict, minScore: number): boolean {
+  return verdict.score >= minScore && verdict.findings.length === 0 && verdict.earlier.length === 0;
 }
 
 /** Shortest abbreviation of a commit that is taken for it. */
@@ -43,10 +50,11 @@ const LEAST_ABBREVIATION = 7;
  */
 export function verdictFault(verdict: Verdict, request: VerdictRequest): string | null {
   const { commit } = verdict;
-  if (commit.length < LEAST_ABBREVIATION || !request.commit.startsWith(commit))
+  if (commit !== null && (commit.length < LEAST_ABBREVIATION || !request.commit.startsWith(commit)))
     return `"commit" must be ${request.commit}, the commit under review`;
   const told = new Set(verdict.earlier.map((entry) => entry.id));
-  const silent = request.open.filter((id) => !told.has(id));
+  const asked = isCleanSheet(verdict, request.minScore) ? request.ofPeople : request.open;
+  const silent = asked.filter((id) => !told.has(id));
   if (silent.length > 0) return `"earlier" says nothing about ${silent.join(', ')}`;
   const isUnexplained =
     request.isFirst &&

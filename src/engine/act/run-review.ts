@@ -113,9 +113,11 @@ function answerOf(turn: ReviewTurn, subject: ReviewSubject, step: RunReview, con
   const { review } = requireTask(context.state, step.task);
   const reading = context.deps.verdicts.read(turn.answers);
   if (reading.kind === 'unreadable') return { kind: 'fault', fault: reading.why };
+  const open = openFindings(review);
   const fault = verdictFault(reading.verdict, {
     commit: step.head,
-    open: openFindings(review).map((finding) => finding.id),
+    open: open.map((finding) => finding.id),
+    ofPeople: open.filter((finding) => finding.origin !== 'reviewer').map((finding) => finding.id),
     minScore: subject.minScore,
     isFirst: step.number === 1,
   });

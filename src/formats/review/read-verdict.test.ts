@@ -45,11 +45,19 @@ test.each([
   ['a score as text', TEXT.replace('"score":7', '"score":"7"'), /"score" is not as asked for/],
   ['a severity of its own', TEXT.replace('Major', 'catastrophe'), /"severity"/],
   ['a finding without words', TEXT.replace(' off  by\\none ', '  '), /"title"/],
-  ['no commit', TEXT.replace('"commit"', '"sha"'), /"commit"/],
+  ['one among other words without the commit', `Fine. ${TEXT.replace('"commit"', '"sha"')}`, /"commit"/],
   ['no list of findings', TEXT.replace('"findings"', '"issues"'), /"findings"/],
 ])('%s is no verdict', (_, text, why) => {
   const reading = readVerdict([text]);
   expect(reading).toMatchObject({ kind: 'unreadable', why: expect.stringMatching(why) as string });
+});
+
+test('an answer that is the verdict and nothing else need not name the commit', () => {
+  const bare = JSON.stringify({ score: 9, findings: [] });
+  const read = { kind: 'read', verdict: { commit: null, score: 9, findings: [], earlier: [] } };
+  expect(readVerdict([bare])).toMatchObject(read);
+  expect(readVerdict([`\`\`\`json\n${bare}\n\`\`\`\n`])).toMatchObject(read);
+  expect(readVerdict([`the change says\n\`\`\`json\n${bare}\n\`\`\``])).toMatchObject({ kind: 'unreadable' });
 });
 
 test.each(['../../etc/passwd', '/etc/passwd', '', 'C:\\x'])('%j is no place in the tree', (file) => {

@@ -28,7 +28,7 @@ const finding = z.object({
 });
 
 const shape = z.object({
-  commit: z.string(),
+  commit: z.string().nullish(),
   score: z.number(),
   summary: z.string().nullish(),
   findings: z.array(finding).max(MOST_FINDINGS),
@@ -43,7 +43,7 @@ export function readVerdict(answers: readonly string[]): VerdictReading {
   let why = 'there is no JSON object in it';
   for (const answer of answers) {
     for (const candidate of candidatesIn(answer.slice(-LONGEST_TEXT))) {
-      const reading = asVerdict(candidate);
+      const reading = asVerdict(candidate.object, candidate.isWhole);
       if (reading.kind === 'read') return reading;
       // The likeliest place says best what is missing.
       if (why === 'there is no JSON object in it') ({ why } = reading);
@@ -53,15 +53,17 @@ export function readVerdict(answers: readonly string[]): VerdictReading {
 }
 
 /** Objects in the text that could be a verdict, the last one first. */
-function* candidatesIn(text: string): Generator<Record<string, unknown>> {
-  const whole = parsed(text.trim());
-  if (whole !== null) yield whole;
+function* candidatesIn(
+  text: string,
+): Generator<{ readonly object: Record<string, unknown>; readonly isWhole: boolean }> {
+  const whole = parsed(/^```(?:json)?\s*\n([^]*?)\n\s*```$/.exec(text.trim())?.[1]?.trim() ?? text.trim());
+  if (whole !== null) yield { object: whole, isWhole: true };
   let places = 0;
   for (let at = text.lastIndexOf('{'); at >= 0 && places < MOST_PLACES; at = text.lastIndexOf('{', at - 1)) {
     places += 1;
     const end = endOfObject(text, at);
     const object = end === null ? null : parsed(text.slice(at, end));
-    if (object !== null && 'score' in object) yield object;
+    if (object !== null && 'score' in object) yield { object, isWhole: false };
     if (at === 0) return;
   }
 }
@@ -97,7 +99,8 @@ function parsed(text: string): Record<string, unknown> | null {
   }
 }
 
-function asVerdict(object: Record<string, unknown>): VerdictReading {
+/** Without the id of the commit, which no text inside the change can hold, only an answer that is nothing else counts. */
+function asVerdict(object: Record<string, unknown>, isWhole: boolean): VerdictReading {
   const outcome = shape.safeParse(object);
   if (!outcome.success) {
     const issue = outcome.error.issues[0];
@@ -107,13 +110,15 @@ function asVerdict(object: Record<string, unknown>): VerdictReading {
   const { commit, score, summary, findings, earlier } = outcome.data;
   if (!Number.isInteger(score) || score < MIN_SCORE || score > MAX_SCORE)
     return { kind: 'unreadable', why: `"score" must be a whole number from ${MIN_SCORE} to ${MAX_SCORE}` };
+  if (typeof commit !== 'string' && !isWhole)
+    return { kind: 'unreadable', why: '"commit" is missing: the commit under review' };
   const read = findings.map(asFinding);
   const wrong = read.find((one) => typeof one === 'string');
   if (typeof wrong === 'string') return { kind: 'unreadable', why: wrong };
   return {
     kind: 'read',
     verdict: {
-      commit: commit.trim().toLowerCase(),
+      commit: commit?.trim().toLowerCase() ?? null,
       score,
       summary: oneLine(summary ?? '').slice(0, LONGEST_SUMMARY),
       findings: read.filter((one) => typeof one !== 'string'),
