@@ -305,7 +305,7 @@ describe('a webhook', () => {
   test('that is dead fails nothing', () => {
     const rig = new Rig('inbox-dead');
     rigs.push(rig);
-    plan(rig, 'http://127.0.0.1:9/x');
+    plan(rig, 'http://127.0.0.1:47998/x');
     expect(rig.copse(['run', '--yes']).code).toBe(6);
     const sent = rig
       .copse(['events'])
