@@ -6,6 +6,7 @@ import type { VerdictReading } from '../core/review/verdict.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { RunEvent } from '../core/run/events.ts';
 import type { GitPort } from '../ports/git.ts';
+import type { NotifyPort } from '../ports/notify.ts';
 import type { ProcessPort } from '../ports/processes.ts';
 import type { Leadership, StorePort } from '../ports/store.ts';
 import type { AgentsPort, ClockPort, Failpoint, FilesPort, MachinePort, WatchPort } from '../ports/world.ts';
@@ -19,6 +20,7 @@ export interface Deps {
   readonly machine: MachinePort;
   readonly files: FilesPort;
   readonly watch: WatchPort;
+  readonly notify: NotifyPort;
   readonly failpoint: Failpoint;
   readonly metrics: MetricReader;
   readonly verdicts: VerdictReader;

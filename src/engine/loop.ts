@@ -25,6 +25,7 @@ import { leaderEnd, unwantedIntents } from './cancel.ts';
 import type { Journal } from './journal.ts';
 import { observe } from './observe.ts';
 import { Radar } from './radar.ts';
+import { QuestionWatch } from './inbox/question-watch.ts';
 import { expectOverlaps } from './separation/expected.ts';
 import { watchAttempt } from './watch.ts';
 
@@ -46,6 +47,7 @@ export class RunLoop {
   readonly #watching = new Map<AttemptId, AbortController>();
   readonly #pickedPorts = new Set<number>();
   readonly #radar: Radar;
+  readonly #questions: QuestionWatch;
   #branches: BranchWatch | null = null;
   #isDraining = false;
   #error: unknown = null;
@@ -58,14 +60,13 @@ export class RunLoop {
     this.#leadership = leadership;
     this.#state = state;
     this.#observer = observer;
-    this.#radar = new Radar(
-      deps,
-      (fact) => this.tell(fact),
-      (error) => {
-        this.#error ??= error;
-        this.#markDirty();
-      },
-    );
+    const tell = (fact: Fact): void => this.tell(fact);
+    const fail = (error: unknown): void => {
+      this.#error ??= error;
+      this.#markDirty();
+    };
+    this.#radar = new Radar(deps, tell, fail);
+    this.#questions = new QuestionWatch(deps, tell, fail);
   }
 
   get state(): RunState {
@@ -102,6 +103,7 @@ export class RunLoop {
       }
     } finally {
       this.#radar.stop();
+      this.#questions.stop();
       this.#branches?.close();
       const reason = leaderEnd();
       for (const controller of [...this.#acting.values(), ...this.#watching.values()])
@@ -143,6 +145,7 @@ export class RunLoop {
       if (task.progress.kind === 'working') this.#watch(task.progress.attempt);
     }
     this.#radar.follow(state);
+    this.#questions.follow(state);
   }
 
   #act(intent: OpenIntent): void {

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAgents } from '../adapters/agents/launch.ts';
-import { composeEnvironment } from '../adapters/agents/environment.ts';
+import { composeEnvironment, secretValues } from '../adapters/agents/environment.ts';
 import { openFailpoints } from '../adapters/failpoints/open-failpoints.ts';
 import { openFiles } from '../adapters/files/open-files.ts';
 import { openGit } from '../adapters/git/index.ts';
 import type { RealGit } from '../adapters/git/index.ts';
 import { openWatch } from '../adapters/watch/open-watch.ts';
+import { openNotify } from '../adapters/notify/open-notify.ts';
 import { openMachine } from '../adapters/machine/open-machine.ts';
 import { openProcesses } from '../adapters/processes/open-processes.ts';
 import type { Processes } from '../adapters/processes/open-processes.ts';
@@ -62,6 +63,11 @@ export async function openDeps(options: OpenDepsOptions): Promise<OpenedDeps> {
     machine: openMachine(),
     files: openFiles(),
     watch: openWatch(),
+    notify: openNotify({
+      environment,
+      platform: process.platform,
+      secrets: secretValues(environment),
+    }),
     failpoint,
     metrics: metricReader(),
     verdicts: { schema: VERDICT_SCHEMA, read: readVerdict },

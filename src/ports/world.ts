@@ -77,6 +77,8 @@ export interface LaunchRequest {
   readonly session?: string | null;
   /** The whole brief beside the prompt of a conversation that goes on, for a client that has to begin anew. */
   readonly briefFile?: AbsolutePath | null;
+  /** After so long without a sign of life the attempt is ended: who waits for a person says so in time. */
+  readonly stallMs?: number;
   /** Where the agent's tools are served; absent until something provides them. */
   readonly mcpUrl?: string | null;
   /** It is to judge work, not to do any: it may only read where its client can be told so. */

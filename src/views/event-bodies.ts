@@ -87,9 +87,10 @@ export function workspaceBody(event: WorkspaceEvent) {
 export function attemptBody(event: AttemptEvent) {
   switch (event.kind) {
     case 'attempt.started': {
-      const { task, attempt, wave, agent, headBefore, session } = event;
+      const { task, attempt, wave, agent, headBefore, session, messages } = event;
       const resumed = session === undefined || session === null ? {} : { session };
-      return { type: event.kind, task, attempt, wave, agent, head_before: headBefore, ...resumed };
+      const told = messages === undefined ? {} : { messages };
+      return { type: event.kind, task, attempt, wave, agent, head_before: headBefore, ...resumed, ...told };
     }
     case 'attempt.exited': {
       const { code, signal, cause, detail, durationMs, outputBytes, survivors } = event.exit;

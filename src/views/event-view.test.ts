@@ -12,6 +12,7 @@ import type {
   RepoPath,
   TaskId,
 } from '../core/ids.ts';
+import type { ItemId } from '../core/inbox/events.ts';
 import type { RunEvent } from '../core/run/events.ts';
 import { isRunEventKind } from '../core/run/kinds.ts';
 import { fold } from '../core/run/reduce.ts';
@@ -55,6 +56,7 @@ const workspace = {
   ports: { PORT: 4000 },
 } as const;
 const feedback = { summary: 'tests failed', logs: ['runs/x/log'] };
+const question = { task: api, attempt, question: 'q1' } as const;
 const taskSubject = { kind: 'task', task: api, wave: 1 } as const;
 const buildSubject = { kind: 'build', build } as const;
 const entered = {
@@ -68,6 +70,72 @@ const entered = {
 /** At least one of every kind, with every field that may be absent present and absent. */
 const FACTS: readonly Fact[] = [
   new Story(sketchPlan({ api: {} })).events[0] as Fact,
+  { kind: 'message.sent', task: api, by: 'anna', text: 'use tabs\nin all files', isUrgent: true },
+  { kind: 'message.dropped', task: api, because: 'the task has landed' },
+  { kind: 'task.continued', task: api, because: 'a message of anna waits for its next turn' },
+  {
+    kind: 'question.asked',
+    ...question,
+    what: 'execute: npm test',
+    tool: 'execute',
+    title: 'npm test',
+    input: '{}',
+    paths: ['src/a.ts'],
+    askedAtMs: START_MS,
+    deadlineAtMs: START_MS + 1_800_000,
+  },
+  { kind: 'question.answered', ...question, answer: 'allow', by: 'anna', message: null, isDelivered: false },
+  {
+    kind: 'question.answered',
+    ...question,
+    answer: 'deny',
+    by: 'anna',
+    message: 'no net',
+    isDelivered: true,
+  },
+  { kind: 'question.delivered', intent, ...question, outcome: 'delivered' },
+  { kind: 'question.delivered', intent, ...question, outcome: 'gone' },
+  { kind: 'question.withdrawn', ...question, because: 'its turn has ended' },
+  {
+    kind: 'approval.asked',
+    task: api,
+    item: 'api.a1' as ItemId,
+    wave: 1,
+    head: a,
+    tree: idOf('t'),
+    required: 2,
+    from: ['anna', 'ben'],
+  },
+  { kind: 'approval.given', task: api, item: 'api.a1' as ItemId, head: a, by: 'anna', message: null },
+  { kind: 'approval.rejected', task: api, item: 'api.a1' as ItemId, head: a, by: 'ben', message: 'too slow' },
+  { kind: 'approval.void', task: api, item: 'api.a1' as ItemId, because: 'the branch moved' },
+  {
+    kind: 'head.taken_in',
+    intent,
+    task: api,
+    head: a,
+    tree: idOf('t'),
+    changedPaths: [],
+    refusal: null,
+  },
+  {
+    kind: 'head.taken_in',
+    intent,
+    task: api,
+    head: a,
+    tree: idOf('t'),
+    changedPaths: files,
+    refusal: 'conflict markers in src/a.ts',
+  },
+  { kind: 'notice.sent', intent, key: 'failed:api:1', channel: 0, outcome: 'delivered', why: null },
+  {
+    kind: 'notice.sent',
+    intent,
+    key: 'failed:api:1',
+    channel: 1,
+    outcome: 'refused',
+    why: 'it answered 404',
+  },
   { kind: 'run.paused', by: 'anna', why: 'lunch' },
   {
     kind: 'overlap.expected',
@@ -440,8 +508,8 @@ describe('eventView', () => {
       (name) => !name.startsWith('report.') && name !== 'run.summary',
     );
     expect([...types].toSorted()).toEqual(named.toSorted());
-    // 65 kinds: adding one to the union without a fact here fails.
-    expect(kinds.size).toBe(65);
+    // 78 kinds: adding one to the union without a fact here fails.
+    expect(kinds.size).toBe(78);
   });
 
   test('the validator refuses a field that no schema names', () => {

@@ -17,6 +17,8 @@ import type {
 } from '../core/run/events.ts';
 import type { ConflictEvent, TargetEvent, QueueEvent } from '../core/run/queue-events.ts';
 import { reviewBody } from './review-events.ts';
+import { isInboxEvent } from '../core/inbox/events.ts';
+import { inboxBody } from './inbox-bodies.ts';
 import { overlapBody } from './overlap-view.ts';
 import { attemptBody, limitBody, queueBody, taskBody, workspaceBody } from './event-bodies.ts';
 import { gateView } from './status-view.ts';
@@ -31,6 +33,7 @@ export function eventView(event: RunEvent, seq: number): EventView {
 }
 
 function bodyOf(event: RunEvent) {
+  if (isInboxEvent(event)) return inboxBody(event);
   switch (event.kind) {
     case 'run.started':
       return startedBody(event);
@@ -218,6 +221,7 @@ function stepFields(step: Step): {
     case 'start-attempt':
     case 'stop-attempt':
     case 'collect-attempt':
+    case 'deliver-answer':
       return { attempt: step.attempt };
     case 'run-review':
       return { agent: step.agent };
@@ -234,6 +238,9 @@ function stepFields(step: Step): {
       const { change, stage, agent } = step;
       return { change, stage, ...(agent === null ? {} : { agent }) };
     }
+    case 'notify':
+      return {};
+    case 'take-in-head':
     case 'update-workspace':
     case 'remove-workspace':
       return {};

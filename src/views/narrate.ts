@@ -3,7 +3,7 @@
  * 1 adds gates, waves and builds, 2 the rest. The text may hold words from outside: `narration-text.ts` makes it printable.
  */
 import { assertNever } from '../kit/assert.ts';
-import type { GateSubject, LimitEvent, RunEvent } from '../core/run/events.ts';
+import type { GateSubject, LimitEvent, RunEvent, TaskEvent } from '../core/run/events.ts';
 import type { RunState } from '../core/run/state.ts';
 import type { Step } from '../core/run/steps.ts';
 import { say } from './narration.ts';
@@ -13,6 +13,8 @@ import { narrateReview } from './review-events.ts';
 import { narrateTarget } from './narrate-target.ts';
 import { narrateConflict } from './narrate-conflict.ts';
 import { narrateQueue } from './narrate-queue.ts';
+import { isInboxEvent } from '../core/inbox/events.ts';
+import { narrateInbox } from './inbox-bodies.ts';
 import { narrateOverlap } from './overlap-view.ts';
 import { narrateQueueOrder } from './queue-orders.ts';
 import { personReason } from './reason.ts';
@@ -21,6 +23,7 @@ import { amountOf } from '../core/schedule/budget.ts';
 
 /** null when the fact adds nothing to the lines before. `state` is the run with the event applied. */
 export function narrate(event: RunEvent, state: RunState): Narration | null {
+  if (isInboxEvent(event)) return narrateInbox(event);
   switch (event.kind) {
     case 'run.started':
     case 'run.paused':
@@ -143,10 +146,7 @@ function narrateLimit(event: LimitEvent): Narration {
   return say(0, 'warn', `${task ?? 'run'}  budget passed (${action}): ${amounts}`);
 }
 
-function taskText(
-  event: Extract<RunEvent, { kind: `task.${string}` | 'wave.completed' }>,
-  state: RunState,
-): Narration {
+function taskText(event: TaskEvent, state: RunState): Narration {
   switch (event.kind) {
     case 'task.added':
       return say(0, 'info', `${event.task.id}  added: ${event.task.title}`);
@@ -207,6 +207,7 @@ function stepSubject(step: Step): string {
   if (step.kind === 'run-gates') return subjectText(step.subject);
   if (step.kind === 'resolve-conflict') return step.change;
   if (step.kind === 'tag-target') return step.tag;
+  if (step.kind === 'notify') return step.notice.task ?? 'run';
   return step.kind === 'take-in-branch' ? step.branch : step.build;
 }
 

@@ -30,6 +30,50 @@ const CASES: readonly Case[] = [
     evidence: 'inferred',
   },
   {
+    name: 'its agent waits for a permission',
+    story: () =>
+      story()
+        .prepare('api')
+        .start('api')
+        .add({
+          kind: 'question.asked',
+          task: api,
+          attempt: 'api.1' as never,
+          question: 'q1',
+          what: 'execute: npm test',
+          tool: 'execute',
+          title: 'npm test',
+          input: '',
+          paths: [],
+          askedAtMs: START_MS,
+          deadlineAtMs: START_MS + 60_000,
+        }),
+    status: 'needs_you',
+    reason: /^asks: execute: npm test \(api\.1\.q1\)$/,
+  },
+  {
+    name: 'it waits for approval',
+    story: () => {
+      const told = story().prepare('api').commit('api', 'c1').gates('api', 'c1', 'green');
+      const { progress } = told.task('api');
+      if (progress.kind !== 'green') throw new Error(`api is ${progress.kind}`);
+      const { head, tree } = progress;
+      const item = 'api.a1' as never;
+      return told.add({
+        kind: 'approval.asked',
+        task: api,
+        item,
+        wave: 1,
+        head,
+        tree,
+        required: 2,
+        from: ['anna'],
+      });
+    },
+    status: 'needs_you',
+    reason: /^gates passed on [0-9a-f]{7}; waits for approval of anna, 0 of 2 given \(api\.a1\)$/,
+  },
+  {
     name: 'a need has not started',
     story,
     id: 'ui',
@@ -404,6 +448,7 @@ describe('present', () => {
       red: true,
       queued: true,
       ejected: true,
+      'awaiting-approval': true,
       'needs-person': true,
       verified: true,
       landed: true,

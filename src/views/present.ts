@@ -3,8 +3,10 @@ import { assertNever } from '../kit/assert.ts';
 import { needsState, wantedTasks } from '../core/schedule/needs.ts';
 import { taskIntent } from '../core/schedule/tasks.ts';
 import type { BuildState, ChangeState, RunState, TaskState } from '../core/run/state.ts';
+import { inboxItems } from '../core/inbox/items.ts';
 import { isFixing } from './attempts.ts';
 import {
+  approvalReason,
   changeReason,
   conflictReason,
   doneReason,
@@ -57,7 +59,9 @@ function verdictOf(task: TaskState, state: RunState, nowMs: number): Verdict {
     case 'updating':
       return pausing(task, state, progress, nowMs);
     case 'working':
-      return { status: agentStatus(task, state), reason: workReason(task, state) };
+      return asking(task, state) ?? { status: agentStatus(task, state), reason: workReason(task, state) };
+    case 'awaiting-approval':
+      return { status: 'needs_you', reason: approvalReason(progress.item, state) };
     case 'collecting':
     case 'judging':
     case 'judged':
@@ -158,6 +162,19 @@ function pausing(
     return { status: 'waiting', reason: `tries again in ${seconds} s: ${why}` };
   }
   return rest(task, state, why);
+}
+
+/** Its agent waits for an answer: the oldest question of the attempt under way. */
+function asking(task: TaskState, state: RunState): Verdict | null {
+  const open = inboxItems(state).filter((item) => item.kind === 'permission' && item.task === task.task.id);
+  const [oldest] = open;
+  if (oldest?.kind !== 'permission') return null;
+  const more = open.length === 1 ? '' : ` and ${open.length - 1} more`;
+  return {
+    status: 'needs_you',
+    reason: `asks: ${oldest.question.what}${more} (${oldest.id})`,
+    since: oldest.sinceMs,
+  };
 }
 
 function agentStatus(task: TaskState, state: RunState): Status {

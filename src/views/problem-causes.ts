@@ -18,6 +18,7 @@ const FAILED: Readonly<Record<FailureCause, string>> = {
   need: 'something it needs can no longer come',
   budget: 'its budget is used up',
   review: 'its review did not end in agreement, and the plan calls that a failure (review.on_fail)',
+  approval: 'a person said no to it',
 };
 
 const WAITING: Readonly<Record<PersonCause, string>> = {
@@ -31,6 +32,8 @@ const WAITING: Readonly<Record<PersonCause, string>> = {
   budget: 'its budget is used up; a retry grants the same amount again',
   review:
     'its gates are green and its review did not end in agreement; nothing lands before a person decides',
+  question: 'its agent ended its turn with a question; the answer is its next turn',
+  permission: 'its agent was not allowed something it wanted, and made no commit without it',
 };
 
 /** `task-crash`, `person-conflict`, …; `task-other` is never used while the task is failed or needs a person. */

@@ -4,6 +4,7 @@
  */
 import type { AttemptId } from '../core/ids.ts';
 import type { ChangeState, RunState, TaskState } from '../core/run/state.ts';
+import { inboxItems } from '../core/inbox/items.ts';
 import { attemptsOf } from './attempts.ts';
 import { heldReason } from './reason.ts';
 import { conflictWhy, taskCode, taskWhat, taskWhy } from './problem-causes.ts';
@@ -39,6 +40,7 @@ export function problemsOf(state: RunState, context: ProblemContext): readonly P
   for (const task of state.tasks.values()) {
     const { kind } = task.progress;
     if (kind === 'failed' || kind === 'needs-person') problems.push(taskProblem(task, state, context));
+    if (kind === 'awaiting-approval') problems.push(...approvalProblems(task, state));
   }
   for (const change of state.queue.changes.values()) {
     const isOwn = change.task === null && change.origin?.kind !== 'resolution';
@@ -67,6 +69,33 @@ function taskProblem(task: TaskState, state: RunState, context: ProblemContext):
     next: nextFor(task, state),
     ...(log === null ? {} : { log }),
   };
+}
+
+function approvalProblems(task: TaskState, state: RunState): readonly ProblemView[] {
+  const id = task.task.id;
+  const item = inboxItems(state).find((one) => one.kind === 'approval' && one.task === id);
+  if (item?.kind !== 'approval') return [];
+  const { head, required, given, from } = item.approval;
+  const who = from.length === 0 ? '' : ` by ${from.join(', ')}`;
+  return [
+    {
+      code: 'approval-needed',
+      severity: 'waiting',
+      task: id,
+      title: `task ${id} waits for approval`,
+      what: `its gates passed on ${shortId(head)}`,
+      why: `the plan wants ${counted(required, 'approval')}${who}; ${given.length} given`,
+      state: [...safeTask(task, state), targetLine(state)],
+      next: [
+        { command: `copse approve ${shellWord(item.id)}`, purpose: 'it goes on, as it is' },
+        { command: `copse diff ${shellWord(id)}`, purpose: 'what it changes' },
+        {
+          command: `copse reject ${shellWord(item.id)} -m "…"`,
+          purpose: 'back to its agent, with the reason',
+        },
+      ],
+    },
+  ];
 }
 
 function safeTask(task: TaskState, state: RunState): readonly string[] {

@@ -1,9 +1,11 @@
 /** The clause beside a status. Each names its evidence; none is empty, none is a full sentence with a full stop. */
 import { assertNever } from '../kit/assert.ts';
 import { gatesAt } from '../core/gates/stages.ts';
+import { waitingClause, waitingMessages } from '../core/inbox/messages.ts';
 import { needsState } from '../core/schedule/needs.ts';
 import { waitingChanges } from '../core/schedule/queue-order.ts';
 import { taskIntent } from '../core/schedule/tasks.ts';
+import type { ItemId } from '../core/inbox/events.ts';
 import type { Need } from '../core/plan/model.ts';
 import type { BuildState, ChangeState, Progress, RunState, TaskState } from '../core/run/state.ts';
 import type { Step } from '../core/run/steps.ts';
@@ -39,6 +41,8 @@ function nowDoing(need: Need, state: RunState): string {
   switch (progress.kind) {
     case 'needs-person':
       return 'it needs a person';
+    case 'awaiting-approval':
+      return 'it waits for approval';
     case 'working':
     case 'collecting':
     case 'judging':
@@ -80,6 +84,9 @@ export function restReason(
   if (life.kind === 'finished') {
     return { reason: `${otherwise}; the run ended before it started`, evidence: 'inferred' };
   }
+  const waiting = waitingMessages(state, task.task.id);
+  if (task.hold === null && waiting.length > 0 && life.kind === 'running')
+    return { reason: waitingClause(waiting), evidence: 'asserted' };
   if (task.hold !== null) return { reason: task.hold, evidence: 'asserted' };
   if (life.kind === 'paused') return { reason: `run paused: ${life.why}`, evidence: 'inferred' };
   return { reason: `${otherwise}; starts next`, evidence: 'inferred' };
@@ -186,6 +193,18 @@ export function conflictReason(change: ChangeState, state: RunState): string {
 export function heldReason(state: RunState): string {
   const { held } = state.queue;
   return `proven; lands on ${state.target} when the checkout at ${held?.checkout ?? '?'} has no uncommitted changes`;
+}
+
+/** What is asked about, and how many have said yes. */
+export function approvalReason(item: ItemId, state: RunState): string {
+  const approval = state.inbox.approvals.get(item);
+  if (approval === undefined) return 'waits for approval';
+  const { head, required, given, from, standing } = approval;
+  if (standing.kind === 'void') return `${standing.because}; the branch is taken in again`;
+  if (standing.kind === 'rejected') return `rejected by ${standing.by}`;
+  const who = from.length === 0 ? '' : ` of ${listed(from)}`;
+  const count = required === 1 && given.length === 0 ? '' : `, ${given.length} of ${required} given`;
+  return `gates passed on ${shortId(head)}; waits for approval${who}${count} (${item})`;
 }
 
 /** The detail, with the files unless it names the first of them already. */

@@ -48,6 +48,7 @@ interface Options {
   readonly session?: string;
   readonly brief?: string;
   readonly answerMs?: number;
+  readonly signMs?: number;
   readonly model?: string;
   readonly command?: readonly [string, ...string[]];
 }
@@ -116,6 +117,7 @@ function start(scripted: object, options: Options = {}): Started {
     offersFiles: true,
     auth: null,
     answerMs: options.answerMs ?? 60_000,
+    signMs: options.signMs ?? 30_000,
     command: options.command ?? [process.execPath, AGENT, script()],
   });
   const child = spawn(process.execPath, [program, ...args], {
@@ -423,6 +425,15 @@ describe('permissions', () => {
     expect([ran.code, isAllowed(ran)]).toEqual([0, false]);
     expect(ran.events).toContainEqual(expect.objectContaining({ type: 'denied' }));
     expect(existsSync(path.join(questions(), 'q1.json'))).toBe(false);
+  });
+
+  test('while it is waited for, it says so often enough not to count as stalled', async () => {
+    const started = start({ turns: [[wish('execute')]] }, { permissions: 'ask', signMs: 50 });
+    await started.until('ask');
+    await started.until('other');
+    started.child.kill('SIGINT');
+    const { events } = await started.end();
+    expect(events).toContainEqual({ type: 'other', text: 'waits for an answer to q1' });
   });
 });
 

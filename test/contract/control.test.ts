@@ -73,6 +73,18 @@ describe.each([
       { kind: 'run.finished', outcome: 'done' },
       // A branch is named; which commit lands is not the teller's word.
       { kind: 'queue.entered', change: 'x', task: null, branch: 'x', head: 'a'.repeat(40) },
+      // What an agent has read is seen, not told.
+      { ...ANSWER, isDelivered: true },
+      {
+        kind: 'approval.asked',
+        task: 'x',
+        item: 'x.a1',
+        wave: 1,
+        head: 'a',
+        tree: 'b',
+        required: 1,
+        from: [],
+      },
     ];
     for (const fact of forged) {
       const request = { kind: 'tell', facts: [fact] } as unknown as ControlRequest;
@@ -83,6 +95,8 @@ describe.each([
     }
     const held = { kind: 'tell', facts: [{ kind: 'change.held', change: 'x', by: 'anna' }] };
     expect(await control.ask(server.address, held as ControlRequest, 5_000)).toEqual({ kind: 'done' });
+    const answer = { kind: 'tell', facts: [{ ...ANSWER, isDelivered: false }] };
+    expect(await control.ask(server.address, answer as ControlRequest, 5_000)).toEqual({ kind: 'done' });
     await server.close();
   });
 
@@ -96,6 +110,16 @@ describe.each([
     });
   });
 });
+
+const ANSWER = {
+  kind: 'question.answered',
+  task: 'x',
+  attempt: 'x.1',
+  question: 'q1',
+  answer: 'allow',
+  by: 'anna',
+  message: null,
+};
 
 describe('the socket', () => {
   test('is for this user alone', async () => {

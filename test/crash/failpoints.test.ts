@@ -7,7 +7,7 @@ import { STORE_FAILPOINTS } from '../../src/adapters/store-sqlite/failpoints.ts'
 import { ENGINE_FAILPOINTS } from '../../src/engine/failpoints.ts';
 import { Scenario, type CrashTask } from './scenario.ts';
 
-/** Effects of other runs, killed in tests of their own below. */
+/** Effects of other runs, killed in tests of their own: below, or in `src/engine/inbox` and `test/e2e/inbox.test.ts`. */
 const ELSEWHERE = [
   'act.stop-attempt',
   'act.take-in-branch',
@@ -15,6 +15,9 @@ const ELSEWHERE = [
   'publish.push',
   'act.resolve-conflict',
   'act.tag-target',
+  'act.deliver-answer',
+  'act.take-in-head',
+  'act.notify',
   'resolution.',
 ];
 

@@ -125,6 +125,27 @@ export class PureWorld {
         const rest = { files: [], detail: 'dice', log: null };
         return [{ kind: 'conflict.tried', intent, change, stage, agent, onto, outcome, ...made, ...rest }];
       }
+      case 'deliver-answer': {
+        const { task, attempt, question } = step;
+        return [{ kind: 'question.delivered', intent, task, attempt, question, outcome: 'delivered' }];
+      }
+      case 'notify':
+        return [
+          {
+            kind: 'notice.sent',
+            intent,
+            key: step.notice.key,
+            channel: step.channel,
+            outcome: 'absent',
+            why: null,
+          },
+        ];
+      case 'take-in-head': {
+        const head = this.#commit();
+        const tree = this.#treeOf(head);
+        const rest = { changedPaths: [], refusal: null };
+        return [{ kind: 'head.taken_in', intent, task: step.task, head, tree, ...rest }];
+      }
       case 'tag-target':
         return [{ kind: 'target.tagged', intent, tag: step.tag, commit: step.commit, outcome: 'tagged' }];
       case 'publish':

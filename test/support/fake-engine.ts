@@ -11,6 +11,7 @@ import { FakeFiles } from '../../src/adapters/files/fake-files.ts';
 import { createFakeGit } from '../../src/adapters/git-fake/index.ts';
 import type { FakeGit } from '../../src/adapters/git-fake/index.ts';
 import { FakeWatch } from '../../src/adapters/watch/fake-watch.ts';
+import { FakeNotify } from '../../src/adapters/notify/fake-notify.ts';
 import { FakeMachine } from '../../src/adapters/machine/fake-machine.ts';
 import {
   FakeProcessWorld,
@@ -95,6 +96,7 @@ export class FakeEngine {
   readonly files = new FakeFiles();
   readonly machine = new FakeMachine();
   readonly watch = new FakeWatch();
+  readonly notify = new FakeNotify();
   readonly git: FakeGit;
   readonly processes: FakeProcessWorld;
   readonly events: RunEvent[] = [];
@@ -288,6 +290,7 @@ export class FakeEngine {
       machine: this.machine,
       files: mortal(this.files, life),
       watch: this.watch,
+      notify: mortal(this.notify, life),
       failpoint,
       metrics: metrics ?? (() => Promise.resolve({ kind: 'unreadable', why: 'no reader' })),
       verdicts: { schema: VERDICT_SCHEMA, read: readVerdict },

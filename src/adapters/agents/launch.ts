@@ -4,7 +4,7 @@ import type { AcpSpec, AgentSpec } from '../../core/plan/model.ts';
 import { assertNever } from '../../kit/assert.ts';
 import { Failure } from '../../kit/failure.ts';
 import type { AgentsPort, Launch, LaunchRequest } from '../../ports/world.ts';
-import { bridgeArguments, DEFAULT_ANSWER_MS } from './acp/arguments.ts';
+import { bridgeArguments, DEFAULT_ANSWER_MS, signEvery } from './acp/arguments.ts';
 import { composeEnvironment, type Environment, type EnvironmentParts, secretsOf } from './environment.ts';
 import { readStream } from './read-stream.ts';
 import { compileTemplate, type Placeholder } from './template.ts';
@@ -81,6 +81,7 @@ function bridged(
     offersFiles: acp.offersFiles,
     auth: acp.auth !== null && env[acp.auth.variable] !== undefined ? acp.auth.method : null,
     answerMs: DEFAULT_ANSWER_MS,
+    signMs: signEvery(request.stallMs),
     command,
   });
   return [options.node, options.acpBridge, ...given];

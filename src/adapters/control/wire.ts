@@ -27,6 +27,11 @@ const TELLABLE: ReadonlySet<string> = new Set([
   'review.commented',
   'review.settled',
   'review.accepted',
+  'message.sent',
+  'question.answered',
+  'approval.given',
+  'approval.rejected',
+  'approval.void',
 ]);
 
 export function encode(message: ControlRequest | ControlAnswer): string {
@@ -62,6 +67,8 @@ function isTellable(fact: unknown): boolean {
   if (kind === 'queue.entered' && !isPlainEntry(fact)) return false;
   if (kind === 'review.commented' && !isPlainRemark(fact)) return false;
   if (kind === 'review.settled' && !isPlainSettling(fact)) return false;
+  // Whether the agent has an answer is seen where it looks for it.
+  if (kind === 'question.answered' && !('isDelivered' in fact && fact.isDelivered === false)) return false;
   return typeof kind === 'string' && isRunEventKind(kind) && TELLABLE.has(kind);
 }
 

@@ -4,8 +4,12 @@ import type { PathDifference, TipRange } from '../../ports/git-separation.ts';
 import type { GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { pathText, splitNul } from './names.ts';
+import { readCommit } from './objects.ts';
 import { withReach } from './reach.ts';
+import { diffTrees } from './tree-diff.ts';
 
+/** So few ranges of commits that control has are compared without a process. */
+const FEW = 4;
 /** Ranges asked of one process: bounds what is held in memory. */
 const RANGES_AT_ONCE = 500;
 
@@ -13,11 +17,32 @@ export async function changedPathsOf(
   context: GitContext,
   ranges: readonly TipRange[],
 ): Promise<readonly (readonly PathDifference[])[]> {
+  const quick = ranges.length <= FEW ? await Promise.all(ranges.map((range) => quickly(context, range))) : [];
+  const known = quick.filter((list) => list !== null);
+  if (known.length === ranges.length) return known;
   const lists: (readonly PathDifference[])[] = [];
   for (let at = 0; at < ranges.length; at += RANGES_AT_ONCE) {
     lists.push(...(await differencesOf(context, ranges.slice(at, at + RANGES_AT_ONCE))));
   }
   return lists;
+}
+
+/** null: git has to be asked. */
+async function quickly(
+  context: GitContext,
+  { from, to }: TipRange,
+): Promise<readonly PathDifference[] | null> {
+  const [before, after] = await Promise.all(
+    [from, to].map((commit) => readCommit(context.controlReader, commit)),
+  );
+  if (!before || !after) return null;
+  const differences = await diffTrees(context, before.tree, after.tree);
+  return (
+    differences?.map(({ bytes, status }) => ({
+      path: pathText(bytes).text as RepoPath,
+      kind: status === 'added' || status === 'deleted' ? status : 'changed',
+    })) ?? null
+  );
 }
 
 async function differencesOf(

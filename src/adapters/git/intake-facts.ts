@@ -3,12 +3,11 @@ import type { CommitId, RepoPath } from '../../core/ids.ts';
 import type { ChangedPath, IntakeFacts, LineCounts } from '../../ports/git.ts';
 import { addsConflictMarkers } from './conflict-markers.ts';
 import type { GitContext } from './context.ts';
-import { GitFailure } from './failure.ts';
 import { pathText, splitNul } from './names.ts';
 import { readCommit, requireCommit, type CommitFacts } from './objects.ts';
 import { escapesTree, nameCollisions, nameProblem } from './path-safety.ts';
 import { ensureInControl } from './transfer.ts';
-import { diffTrees, type RawDifference } from './tree-diff.ts';
+import { rawDifferences, type RawDifference } from './tree-diff.ts';
 
 const SYMLINK = '120000';
 const GITLINK = '160000';
@@ -50,12 +49,7 @@ async function changesBetween(
   tip: CommitId,
 ): Promise<readonly RawChange[]> {
   const [before, after] = await Promise.all([requireCommit(context, base), requireCommit(context, tip)]);
-  const differences = await diffTrees(context, before.tree, after.tree);
-  if (differences === null)
-    throw new GitFailure(
-      'git-object-missing',
-      `a tree of ${base} or ${tip} is not in the control repository`,
-    );
+  const differences = await rawDifferences(context, before.tree, after.tree);
   return differences.map((difference) => {
     const { text, isUtf8 } = pathText(difference.bytes);
     return { ...difference, isUtf8, path: text as RepoPath };

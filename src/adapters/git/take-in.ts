@@ -4,7 +4,7 @@ import type { TakeInOutcome, WorkspaceSpec } from '../../ports/git.ts';
 import { effect, type GitContext } from './context.ts';
 import { writeKept } from './kept-refs.ts';
 import { readCommit } from './objects.ts';
-import { bringIntoControl, userObjects, userTips } from './transfer.ts';
+import { bringIntoControl, sharedWith, userObjects } from './transfer.ts';
 import { readHead, userRef } from './user-refs.ts';
 import { userDirectRef, workspaceObjects, workspaceTip } from './workspace.ts';
 
@@ -23,7 +23,7 @@ export async function takeIn(
   if (tip.kind === 'absent') return { kind: 'rejected', reason: `branch ${branch} does not exist` };
   if (tip.kind === 'odd') return { kind: 'rejected', reason: tip.detail };
   const head = tip.commit;
-  const known = workspace === null ? await userTips(context) : [workspace.base];
+  const known = workspace === null ? await sharedWith(context, head) : [workspace.base];
   const objects = workspace === null ? userObjects(context) : workspaceObjects(context, workspace);
   const brought = await effect(context, 'take-in.transfer', () =>
     bringIntoControl(context, objects, head, known),

@@ -9,7 +9,7 @@ import { copyToUser } from './copy-objects.ts';
 import type { GitContext } from './context.ts';
 import { GitFailure } from './failure.ts';
 import { statIfThere } from './files.ts';
-import { isCommitIn } from './objects.ts';
+import { isCommitIn, readCommit } from './objects.ts';
 import type { GitCall } from './run.ts';
 import type { TransferOutcome, Wanted } from './transfer-groups.ts';
 
@@ -105,15 +105,32 @@ export async function ensureInControl(
   if (!(await isCommitIn(context.userReader, commit))) {
     throw new GitFailure('git-object-missing', `commit ${commit} is in no repository known here`);
   }
-  const outcome = await bringIntoControl(context, userObjects(context), commit, [
-    ...known,
-    ...(known.length > 0 ? [] : await userTips(context)),
-  ]);
+  const shared = known.length > 0 ? known : await sharedWith(context, commit);
+  const outcome = await bringIntoControl(context, userObjects(context), commit, shared);
   if (outcome.kind === 'rejected') throw new GitFailure('git-rejected', outcome.reason);
 }
 
+/** Commits between a new one and what control has: a longer way is left to git. */
+const MAX_NEW = 200;
+
+/** Commits that a transfer of the user's `commit` may leave out: its newest ancestors in control, else the user's tips. */
+export async function sharedWith(context: GitContext, commit: CommitId): Promise<readonly string[]> {
+  const shared: string[] = [];
+  const seen = new Set<CommitId>([commit]);
+  for (const id of seen) {
+    if (await isCommitIn(context.controlReader, id)) {
+      shared.push(id);
+      continue;
+    }
+    const found = await readCommit(context.userReader, id);
+    if (found === null || seen.size > MAX_NEW) return userTips(context);
+    for (const parent of found.parents) seen.add(parent);
+  }
+  return shared;
+}
+
 /** Newest tips first; enough of them that a pack never holds much that control already has. */
-export async function userTips(context: GitContext): Promise<readonly string[]> {
+async function userTips(context: GitContext): Promise<readonly string[]> {
   const shared = asking.get(context) ?? askTips(context).finally(() => asking.delete(context));
   asking.set(context, shared);
   return shared;

@@ -1,5 +1,6 @@
-/** What differs between two trees, as `git diff-tree -r --raw --no-renames` tells it, without a process. */
+/** What differs between two trees, as `git diff-tree -r --raw --no-renames` tells it, without a process where that is little. */
 import type { GitContext } from './context.ts';
+import { splitNul } from './names.ts';
 import { FOLDER, readTree, type Entry, type Tree } from './tree-entries.ts';
 
 export interface RawDifference {
@@ -13,20 +14,62 @@ export interface RawDifference {
 }
 
 const ABSENT = '000000';
+/** Trees read; with more, a process of git's is quicker. */
+const MAX_TREES = 200;
 
-/** In the order of the paths' bytes; null when a tree cannot be read. */
+/** In the order of the paths' bytes. Both trees are in control. */
+export async function rawDifferences(
+  context: GitContext,
+  before: string,
+  after: string,
+): Promise<readonly RawDifference[]> {
+  return (await diffTrees(context, before, after)) ?? gitDifferences(context, before, after);
+}
+
+async function gitDifferences(
+  context: GitContext,
+  before: string,
+  after: string,
+): Promise<readonly RawDifference[]> {
+  const { stdout } = await context.git.run({
+    label: 'list the changes',
+    gitDir: context.places.control,
+    args: ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-ext-diff', '--no-textconv', before, after],
+    maxBytes: 1 << 30,
+  });
+  const parts = splitNul(stdout);
+  const found: RawDifference[] = [];
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const row = (parts[at] ?? Buffer.alloc(0)).toString();
+    const [oldMode = '', newMode = '', oldId = '', newId = '', letter = ''] = row.slice(1).split(' ');
+    const status = STATUS[letter[0] ?? ''] ?? 'modified';
+    found.push({ bytes: parts[at + 1] ?? Buffer.alloc(0), oldMode, newMode, oldId, newId, status });
+  }
+  return found;
+}
+
+const STATUS: Readonly<Record<string, RawDifference['status']>> = {
+  A: 'added',
+  D: 'deleted',
+  T: 'type-changed',
+};
+
+/** As `rawDifferences`; null when a tree cannot be read or there are many. */
 export async function diffTrees(
   context: GitContext,
   before: string,
   after: string,
 ): Promise<readonly RawDifference[] | null> {
   const found: { readonly path: string; readonly difference: RawDifference }[] = [];
+  let trees = 0;
   const compare = async (
     prefix: string,
     oldId: string | undefined,
     newId: string | undefined,
   ): Promise<boolean> => {
     if (oldId === newId) return true;
+    trees += 2;
+    if (trees > MAX_TREES) return false;
     const [old, now] = await Promise.all([treeOf(context, oldId), treeOf(context, newId)]);
     if (old === null || now === null) return false;
     for (const name of new Set([...old.keys(), ...now.keys()])) {

@@ -23,6 +23,10 @@ export interface StreamFacts {
   readonly isPartial: boolean;
   readonly tools: number;
   readonly denied: number;
+  /** The last thing that it was denied; absent: nothing was, or nobody told what. */
+  readonly deniedLast?: string;
+  /** What it asked last and went on without an answer to; absent: nothing. */
+  readonly asked?: string;
   readonly retries: number;
   /** True once it said or did anything: the conversation exists. */
   readonly hasBegun: boolean;
@@ -53,6 +57,8 @@ export class StreamFold {
   #unkeyed = 0;
   #tools = 0;
   #denied = 0;
+  #deniedLast = '';
+  #asked = '';
   #retries = 0;
   #hasBegun = false;
   #lastText = '';
@@ -86,6 +92,11 @@ export class StreamFold {
         return this.#count(event);
       case 'denied':
         this.#denied += 1;
+        this.#deniedLast = event.what.trim().slice(0, MAX_LAST_TEXT);
+        this.#asked = '';
+        return;
+      case 'ask':
+        this.#asked = event.what.trim().slice(0, MAX_LAST_TEXT);
         return;
       case 'error':
         this.#ending = { kind: 'failed', error: this.#moreTelling(event.error) };
@@ -119,6 +130,8 @@ export class StreamFold {
       isPartial: this.#isCut || (calls !== null && this.#callsArePartial && this.#ending.kind !== 'ok'),
       tools: this.#tools,
       denied: this.#denied,
+      ...(this.#deniedLast === '' ? {} : { deniedLast: this.#deniedLast }),
+      ...(this.#asked === '' ? {} : { asked: this.#asked }),
       retries: this.#retries,
       hasBegun: this.#hasBegun,
       lastText: this.#lastText,
@@ -128,6 +141,7 @@ export class StreamFold {
 
   #progress(): void {
     this.#hasBegun = true;
+    this.#asked = '';
     if (this.#ending.kind === 'open') this.#ending = { kind: 'open', error: null };
     // It goes on after what looked like the end of its turn.
     if (this.#ending.kind === 'ok') this.#ending = { kind: 'open', error: null };

@@ -25,7 +25,22 @@ export interface Plan {
   readonly budget: Budget | null;
   /** Dollars per million tokens by model, before the list prices; absent in plans of earlier versions. */
   readonly prices?: PriceTable;
+  /** Who is told of what by Copse itself; absent: nobody. */
+  readonly notify?: readonly NotifyChannel[];
 }
+
+/** needs_you: something waits for a person · failed: a task failed · done: the run ended. */
+export type NotifyCause = 'needs_you' | 'failed' | 'done';
+
+export type NotifyChannel =
+  | { readonly kind: 'desktop'; readonly on: readonly NotifyCause[] }
+  | {
+      readonly kind: 'webhook';
+      readonly on: readonly NotifyCause[];
+      readonly to: string;
+      /** Environment variable with the secret that signs each message; null: they are not signed. */
+      readonly secretEnv: string | null;
+    };
 
 export interface Task {
   readonly id: TaskId;
@@ -58,6 +73,15 @@ export interface Task {
   readonly issue: number | null;
   /** Who judges its work before a wave is complete; null or absent: nobody. */
   readonly review?: ReviewPolicy | null;
+  /** Of people, once its gates passed and before it goes on to land; absent or null: none is needed. */
+  readonly approval?: Approval | null;
+}
+
+export interface Approval {
+  /** Different people who say yes. */
+  readonly required: number;
+  /** Who may; empty: anyone. */
+  readonly from: readonly string[];
 }
 
 export interface Wave {
@@ -72,6 +96,8 @@ export interface Wave {
   readonly landsEarly: boolean;
   /** false: not judged on its own; the review of a later wave sees it too. Absent: as the task says. */
   readonly isReviewed?: boolean;
+  /** Before the next wave begins; absent or null: only what the task asks for, at its end. */
+  readonly approval?: Approval | null;
 }
 
 export interface Need {

@@ -1,5 +1,6 @@
 /** What an attempt is told. Copse's own words come first and last, the plan's in between, gate output as quoted data. */
 import { findingsPart } from '../review/text.ts';
+import type { Message } from '../inbox/model.ts';
 import { fenced, type FeedbackLog } from './fenced.ts';
 import type { AttemptVerdict } from './events.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -9,7 +10,10 @@ export function briefOf(
   state: RunState,
   task: TaskState,
   logs: readonly FeedbackLog[],
-  more: { readonly agent: string; readonly diff: string } = { agent: task.agent, diff: '' },
+  more: { readonly agent: string; readonly diff: string; readonly messages?: readonly Message[] } = {
+    agent: task.agent,
+    diff: '',
+  },
 ): string {
   const { task: spec } = task;
   const wave = spec.waves[task.wave - 1] ?? spec.waves[0];
@@ -30,6 +34,7 @@ export function briefOf(
   if (more.diff !== '') parts.push(`## What is on the branch already\n\n${fenced(more.diff)}`);
   if (task.feedback !== null) parts.push(feedbackPart(task, logs));
   parts.push(...findingsParts(task));
+  parts.push(...messageParts(more.messages ?? []));
   parts.push(rules(state, task));
   return `${parts.join('\n\n')}\n`;
 }
@@ -40,6 +45,7 @@ export function continuationOf(
   task: TaskState,
   logs: readonly FeedbackLog[],
   previous: { readonly wave: number; readonly verdict: AttemptVerdict | null },
+  messages: readonly Message[] = [],
 ): string {
   const { task: spec } = task;
   const wave = spec.waves[task.wave - 1] ?? spec.waves[0];
@@ -53,6 +59,7 @@ export function continuationOf(
     const isBroken = previous.verdict !== 'committed' && previous.verdict !== 'violation';
     parts.push(isBroken ? 'The work was interrupted: look at what is there and finish it.' : 'Put it right.');
   }
+  parts.push(...messageParts(messages));
   parts.push(rules(state, task));
   return `${parts.join('\n\n')}\n`;
 }
@@ -60,6 +67,24 @@ export function continuationOf(
 function findingsParts(task: TaskState): readonly string[] {
   const text = findingsPart(task);
   return text === '' ? [] : [text];
+}
+
+/** Of all messages together, in one brief; what is older is left out first. */
+const SHOWN_MESSAGES = 60_000;
+
+/** Words of people are part of the task: they stand as they were said. */
+function messageParts(messages: readonly Message[]): readonly string[] {
+  let room = SHOWN_MESSAGES;
+  const shown: string[] = [];
+  for (const { by, text } of messages.toReversed()) {
+    room -= text.length;
+    if (room < 0) break;
+    shown.unshift(`### ${by.replaceAll(/\s+/g, ' ')}\n\n${text}`);
+  }
+  if (shown.length === 0) return [];
+  const left = messages.length - shown.length;
+  const note = left === 0 ? '' : `\n\n(${left} earlier left out)`;
+  return [`## What people say to this${note}`, ...shown, 'Do what they ask; the newest counts most.'];
 }
 
 function feedbackPart(task: TaskState, logs: readonly FeedbackLog[]): string {

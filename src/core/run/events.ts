@@ -20,6 +20,7 @@ import type {
   TreeId,
 } from '../ids.ts';
 import type { GateResult } from '../gates/model.ts';
+import type { InboxEvent } from '../inbox/events.ts';
 import type { QueueOutcome } from '../mergequeue/history.ts';
 import type { ConflictEvent, QueueEvent, TargetEvent } from './queue-events.ts';
 import type { ReviewEvent } from './review-events.ts';
@@ -40,6 +41,7 @@ export type RunEvent = { readonly atMs: number } & (
   | ConflictEvent
   | TargetEvent
   | OverlapEvent
+  | InboxEvent
   | LimitEvent
   | CareEvent
 );
@@ -198,9 +200,19 @@ export interface Feedback {
 
 /** Causes that say nothing about the task: it is tried again for nothing. */
 export type FreeCause = 'rate_limit' | 'auth' | 'session';
-export type FailureCause = RetryCause | 'setup' | 'environment' | 'need' | 'budget' | 'review';
+export type FailureCause = RetryCause | 'setup' | 'environment' | 'need' | 'budget' | 'approval' | 'review';
 export type PersonCause =
-  'conflict' | 'workspace' | 'violation' | 'target' | 'environment' | 'login' | 'budget' | 'review';
+  | 'conflict'
+  | 'workspace'
+  | 'violation'
+  | 'target'
+  | 'environment'
+  | 'login'
+  | 'budget'
+  | 'review'
+  /** Its agent ended its turn with a question, or because it was not allowed something. */
+  | 'question'
+  | 'permission';
 
 export type AttemptEvent =
   | {
@@ -215,6 +227,8 @@ export type AttemptEvent =
       readonly headBefore: CommitId;
       /** The conversation it goes on with; absent or null: a new one. */
       readonly session?: string | null;
+      /** It was told the messages of the task up to this number; absent: there were none. */
+      readonly messages?: number;
     }
   | {
       readonly kind: 'attempt.exited';

@@ -41,6 +41,7 @@ export function brokenInvariants(
     ...needsBeforeStart(state),
     ...concurrency(state, parallel),
     ...withinBudget(state),
+    ...approvedByPeople(state),
     ...bounded(state),
     ...reviewed(state),
     ...(world === null ? [] : brokenInWorld(state, world)),
@@ -168,6 +169,23 @@ function withinBudget(state: RunState): readonly string[] {
         ? [`I9 attempt ${step.attempt} was started beyond the budget of ${key || 'the run'}`]
         : [];
     });
+  });
+}
+
+/** I12 What entered the queue of a task with approval was approved as exactly that commit, by as many of those who may. */
+function approvedByPeople(state: RunState): readonly string[] {
+  return [...state.queue.changes.values()].flatMap(({ id, task, head, origin }) => {
+    const wanted = task === null ? null : (state.tasks.get(task)?.task.approval ?? null);
+    if (wanted === null || origin !== null) return [];
+    const isApproved = [...state.inbox.approvals.values()].some(
+      ({ standing, given, ...asked }) =>
+        standing.kind === 'granted' &&
+        asked.task === task &&
+        asked.head === head &&
+        new Set(given.map(({ by }) => by)).size >= wanted.required &&
+        (wanted.from.length === 0 || given.every(({ by }) => wanted.from.includes(by))),
+    );
+    return isApproved ? [] : [`I12 ${id} entered the queue and nobody approved ${head ?? 'it'}`];
   });
 }
 

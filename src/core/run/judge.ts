@@ -67,7 +67,11 @@ function deniedNote(facts: AttemptFacts): string {
     : `; ${counted(denied, 'tool call')} of it ${denied === 1 ? 'was' : 'were'} denied`;
 }
 
-function brokenRule(facts: AttemptFacts, policy: Pick<ConflictPolicy, 'enforceScope'>): string | null {
+/** null: none. */
+export function brokenRule(
+  facts: Pick<AttemptFacts, 'violations' | 'refusal' | 'conflictMarkers' | 'unsafe' | 'outOfScope'>,
+  policy: Pick<ConflictPolicy, 'enforceScope'>,
+): string | null {
   const unrepaired = facts.violations.find((violation) => !violation.repaired && !violation.tolerated);
   if (unrepaired !== undefined) return `${unrepaired.what}: ${unrepaired.detail}`;
   // After the violations: a branch that is gone with its repository is not the news.

@@ -45,6 +45,7 @@ const REOPENABLE: ReadonlySet<Progress['kind']> = new Set([
   'backing-off',
   'updating',
   'needs-person',
+  'awaiting-approval',
   'verified',
   'failed',
   'stopped',

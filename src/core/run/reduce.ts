@@ -6,6 +6,9 @@ import { assertNever } from '../../kit/assert.ts';
 import type { IntentId, TaskId } from '../ids.ts';
 import type { RunEvent } from './events.ts';
 import { rememberOutcomes } from '../mergequeue/history.ts';
+import { isInboxEvent } from '../inbox/events.ts';
+import { EMPTY_INBOX } from '../inbox/model.ts';
+import { inboxAfter, reduceInbox } from '../inbox/reduce.ts';
 import { reduceQueue } from './reduce-queue.ts';
 import { reduceOverlap } from './overlaps.ts';
 import { reduceQueueOrder } from './reduce-queue-orders.ts';
@@ -24,7 +27,7 @@ import type { Plan, Task } from '../plan/model.ts';
 export function reduce(state: RunState | null, event: RunEvent): RunState | null {
   if (event.kind === 'run.started') return started(event);
   if (state === null) return null;
-  const next = apply(state, event);
+  const next = inboxAfter(apply(state, event), event);
   const settled =
     'intent' in event && event.kind !== 'intended' && event.intent !== null
       ? settle(next, event.intent)
@@ -80,6 +83,7 @@ function started(event: Extract<RunEvent, { kind: 'run.started' }>): RunState {
     gateResults: new Map(),
     accounts: new Map(),
     budgets: new Map(),
+    inbox: EMPTY_INBOX,
     endGates: 'pending',
     expected: null,
     overlaps: new Map(),
@@ -132,6 +136,7 @@ function settle(state: RunState, intent: IntentId): RunState {
 }
 
 function apply(state: RunState, event: Exclude<RunEvent, { kind: 'run.started' }>): RunState {
+  if (isInboxEvent(event)) return reduceInbox(state, event);
   switch (event.kind) {
     case 'run.paused':
     case 'run.resumed':
@@ -278,6 +283,8 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
     case 'start-attempt':
     case 'collect-attempt':
     case 'update-workspace':
+    case 'deliver-answer':
+    case 'take-in-head':
       return troubled(state, step.task, event, 'work');
     case 'run-review':
       if (step.change === undefined) return troubled(state, step.task, event, 'work');
@@ -292,6 +299,8 @@ function abandoned(state: RunState, event: Extract<RunEvent, { kind: 'abandoned'
     case 'publish':
     case 'resolve-conflict':
       return reduceQueue(state, event, step);
+    case 'notify':
+      return state;
     case 'tag-target':
       return { ...state, tagged: { tag: step.tag, commit: step.commit, outcome: 'refused' } };
     case 'stop-attempt':

@@ -35,6 +35,8 @@ import type { QueueMemory, QueueOutcome } from '../mergequeue/history.ts';
 import type { Overlap } from './overlaps.ts';
 import type { Priority } from './queue-orders.ts';
 import type { ChangeOrigin, ConflictState } from './conflict.ts';
+import type { ItemId } from '../inbox/events.ts';
+import type { InboxState } from '../inbox/model.ts';
 import type { BisectState } from './bisect.ts';
 import type { Step } from './steps.ts';
 
@@ -67,6 +69,8 @@ export interface RunState {
   readonly accounts: ReadonlyMap<string, ParkedAccount>;
   /** Budgets of the run, and of tasks by id, that were passed. */
   readonly budgets: ReadonlyMap<string, PassedBudget>;
+  /** What waits for people, and what they said. */
+  readonly inbox: InboxState;
   readonly endGates: 'pending' | 'green' | 'red';
   /** Tasks likely to meet, by `overlapKey`; null until it was found out. */
   readonly expected: ReadonlyMap<string, ExpectedPair> | null;
@@ -176,6 +180,13 @@ export type Progress =
   | { readonly kind: 'verifying'; readonly head: CommitId; readonly tree: TreeId }
   /** Gates of the present wave are green. */
   | { readonly kind: 'green'; readonly head: CommitId; readonly tree: TreeId }
+  /** Green, and people have to say yes to exactly this commit before it goes on. */
+  | {
+      readonly kind: 'awaiting-approval';
+      readonly item: ItemId;
+      readonly head: CommitId;
+      readonly tree: TreeId;
+    }
   | { readonly kind: 'red'; readonly red: readonly string[]; readonly logs: readonly string[] }
   | { readonly kind: 'queued'; readonly change: ChangeId }
   | {

@@ -9,6 +9,7 @@ import type {
   TaskId,
   TreeId,
 } from '../ids.ts';
+import type { Notice } from '../inbox/notices.ts';
 import type { ResolutionStage } from './conflict.ts';
 import type { GateSubject } from './events.ts';
 
@@ -26,9 +27,22 @@ export type Step =
       readonly wave: number;
       readonly attempt: AttemptId;
       readonly agent: string;
+      /** It is told the messages of the task up to this number; absent: there are none. */
+      readonly messages?: number;
     }
   | { readonly kind: 'stop-attempt'; readonly task: TaskId; readonly attempt: AttemptId }
   | { readonly kind: 'collect-attempt'; readonly task: TaskId; readonly attempt: AttemptId }
+  /** Puts the answer of a person where the agent looks for it. */
+  | {
+      readonly kind: 'deliver-answer';
+      readonly task: TaskId;
+      readonly attempt: AttemptId;
+      readonly question: string;
+    }
+  /** Tells people of something, on one channel of the plan. */
+  | { readonly kind: 'notify'; readonly channel: number; readonly notice: Notice }
+  /** The branch has moved while people looked at it: what it holds now is taken in. */
+  | { readonly kind: 'take-in-head'; readonly task: TaskId }
   | { readonly kind: 'update-workspace'; readonly task: TaskId; readonly onto: CommitId }
   | {
       readonly kind: 'run-gates';

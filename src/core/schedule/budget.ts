@@ -122,6 +122,7 @@ function isOver({ task }: Ledger, state: RunState): boolean {
 const SETTLED: ReadonlySet<TaskState['progress']['kind']> = new Set([
   'queued',
   'needs-person',
+  'awaiting-approval',
   'verified',
   'landed',
   'failed',

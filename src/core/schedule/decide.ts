@@ -7,6 +7,8 @@ import { endedOverlaps } from '../run/overlaps.ts';
 import { decideArrivals, idleOf } from './arrivals.ts';
 import { decideBudgets } from './budget.ts';
 import { decideFinish } from './finish.ts';
+import { decideInbox } from './inbox.ts';
+import { decideNotices } from './notices.ts';
 import { decideQueue } from './queue.ts';
 import { decideReviews } from './reviews.ts';
 import { decideStarts } from './starts.ts';
@@ -17,8 +19,11 @@ import { earliest } from './wake.ts';
 /** `wakeAtMs` is the earliest moment at which time alone changes the answer. */
 export function decide(snapshot: Snapshot, policy: Policy): Decided {
   const { state } = snapshot;
-  if (state.life.kind === 'finished') return { decisions: [], wakeAtMs: null };
-  const decisions: Decision[] = endedOverlaps(state).map((event) => ({ kind: 'record', event }));
+  if (state.life.kind === 'finished') return { decisions: decideNotices(state), wakeAtMs: null };
+  const decisions: Decision[] = [
+    ...endedOverlaps(state).map((event) => ({ kind: 'record', event }) as const),
+    ...decideInbox(state),
+  ];
   let wakeAtMs: number | null = null;
   const budgets = decideBudgets(snapshot);
   if (budgets.decisions.length > 0) return budgets;
@@ -46,6 +51,7 @@ export function decide(snapshot: Snapshot, policy: Policy): Decided {
   const starts = decideStarts(snapshot, policy);
   settled.push(...starts.decisions);
   wakeAtMs = earliest(wakeAtMs, starts.wakeAtMs);
+  if (settled.length === 0) settled.push(...decideNotices(state));
   if (settled.length === 0 && (idle === null || idle.isOver))
     settled.push(...decideFinish(snapshot, wakeAtMs));
   return { decisions: settled, wakeAtMs: earliest(wakeAtMs, idle?.wakeAtMs ?? null) };

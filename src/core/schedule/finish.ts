@@ -10,7 +10,9 @@ import type { Decision, Snapshot } from './snapshot.ts';
 export function decideFinish(snapshot: Snapshot, wakeAtMs: number | null): readonly Decision[] {
   const { state } = snapshot;
   if (state.life.kind !== 'running' || snapshot.isDraining) return [];
-  if (state.intents.size > 0 || wakeAtMs !== null) return [];
+  // A message under way keeps nothing from ending.
+  const isBusy = [...state.intents.values()].some(({ step }) => step.kind !== 'notify');
+  if (isBusy || wakeAtMs !== null) return [];
   const live = [...state.tasks.values()].some((task) => task.progress.kind === 'working');
   if (live) return [];
   const isWaitingForSlot = [...state.tasks.values()].some((task) => task.progress.kind === 'verifying');
@@ -58,6 +60,8 @@ function tagging(state: RunState): Decision | null {
 /** Still to land, in some way. */
 const WAITING: ReadonlySet<string> = new Set(['announced', 'pending', 'conflicted']);
 
+const WAITS_FOR_PEOPLE: ReadonlySet<Progress['kind']> = new Set(['needs-person', 'awaiting-approval']);
+
 /** The worst thing that is left decides. */
 export function outcomeOf(state: RunState): RunOutcome {
   const wanted = wantedTasks(state);
@@ -87,7 +91,7 @@ export function outcomeOf(state: RunState): RunOutcome {
   if (kinds.some((progress) => progress.kind === 'needs-person' && progress.cause === 'conflict'))
     return 'conflict';
   if (ejected.length > 0) return 'conflict';
-  if (kinds.some((progress) => progress.kind === 'needs-person') || state.queue.held !== null)
+  if (kinds.some((progress) => WAITS_FOR_PEOPLE.has(progress.kind)) || state.queue.held !== null)
     return 'waiting';
   // Held, or in a closed queue: whoever held it decides.
   if (kinds.some((progress) => progress.kind === 'queued')) return 'waiting';

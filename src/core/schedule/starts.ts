@@ -2,6 +2,7 @@
 import { resolversAtWork } from './conflicts.ts';
 import { accountOf, freeAgent } from '../agents/accounts.ts';
 import { budgetHold } from './budget.ts';
+import { newestMessage, waitingClause, waitingMessages } from '../inbox/messages.ts';
 import { besideHold, machineHold, parallelLimit, usesSlot } from './limits.ts';
 import { needsState, wantedTasks } from './needs.ts';
 import { urgency } from './order.ts';
@@ -124,14 +125,25 @@ function startOf(
     return { kind: 'act', step: { kind: 'update-workspace', task: id, onto }, because };
   }
   const attempt = `${id}.${task.attempts.length + 1}` as AttemptId;
+  const messages = newestMessage(state, id);
+  const waiting = waitingMessages(state, id);
   const first = task.attempts.length === 0;
   return {
     kind: 'act',
-    step: { kind: 'start-attempt', task: id, wave: task.wave, attempt, agent },
+    step: {
+      kind: 'start-attempt',
+      task: id,
+      wave: task.wave,
+      attempt,
+      agent,
+      ...(messages === 0 ? {} : { messages }),
+    },
     because: first
       ? 'its worktree is ready'
-      : task.feedback === null
-        ? `wave ${task.wave} is next`
-        : task.feedback.summary,
+      : waiting.length > 0
+        ? waitingClause(waiting)
+        : task.feedback === null
+          ? `wave ${task.wave} is next`
+          : task.feedback.summary,
   };
 }

@@ -10,6 +10,8 @@ import type { FreeCause } from '../run/events.ts';
 import type { OpenIntent, RunState, TaskState } from '../run/state.ts';
 import { afterTrouble } from './accounts.ts';
 import { passedTaskBudget } from './budget.ts';
+import { anotherTurn, dropMessages, messenger, urgentMessage } from './messages.ts';
+import { afterApproval, askedInstead, awaitApproval, deliverAnswer, deniedInstead } from './inbox.ts';
 import { needsState } from './needs.ts';
 import { afterGreen, reviewPolicy, sentBack, stopped as stopReview } from './reviews.ts';
 import { lockTaken, taskGateSlot } from './slots.ts';
@@ -35,7 +37,7 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
       if (overBudget(task, state) !== null) return one(overBudget(task, state));
       return { decisions: [], wakeAtMs: progress.notBeforeMs > snapshot.nowMs ? progress.notBeforeMs : null };
     case 'working':
-      return one(stopRunning(task));
+      return one(stopRunning(task, state) ?? deliverAnswer(task, state));
     case 'collecting':
       return one({
         kind: 'act',
@@ -45,14 +47,19 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
     case 'judging':
       return one(judge(task, state));
     case 'judged':
-      if (progress.verdict === 'stopped') return one(endRequested(task) ?? stopped(task, 'a stop request'));
+      if (progress.verdict === 'stopped')
+        return one(endRequested(task) ?? anotherTurn(task, state) ?? stopped(task, 'a stop request'));
       return afterJudgement(task, { verdict: progress.verdict, because: progress.because }, snapshot);
     case 'verifying':
-      return one(endRequested(task) ?? verify(task, snapshot));
+      return one(endRequested(task) ?? anotherTurn(task, state) ?? verify(task, snapshot));
     case 'red':
       return one(endRequested(task) ?? redAgain(task, progress, snapshot));
     case 'green':
-      return one(endRequested(task) ?? green(task, state, progress.head));
+      return one(endRequested(task) ?? anotherTurn(task, state) ?? green(task, state, progress.head));
+    case 'awaiting-approval':
+      return one(
+        endRequested(task) ?? anotherTurn(task, state) ?? remarks(task) ?? afterApproval(task, state),
+      );
     case 'queued':
       return one(withdraw(task, progress.change, state));
     case 'verified':
@@ -60,14 +67,15 @@ export function decideTask(task: TaskState, snapshot: Snapshot): Decided {
     case 'ejected':
       return one(afterEjection(task, progress, snapshot));
     case 'landed':
-      return one(tidy(task, state));
+      return one(dropMessages(task, state) ?? tidy(task, state));
     case 'needs-person':
       return one(endRequested(task) ?? (progress.cause === 'review' ? remarks(task) : null));
+    case 'skipped':
+      return one(dropMessages(task, state) ?? endRequested(task) ?? tidyUnlanded(task, state));
     case 'failed':
       if (progress.cause === 'review' && hasUntoldRemarks(task.review)) return one(remarks(task));
       return one(endRequested(task) ?? tidyUnlanded(task, state));
     case 'stopped':
-    case 'skipped':
       return one(endRequested(task) ?? tidyUnlanded(task, state));
     default:
       return NOTHING;
@@ -86,6 +94,8 @@ function afterJudgement(
   if (judged.verdict === 'no_change' && task.feedback?.isReview === true)
     return one(stopReview(task, reviewPolicy(task), `the author was given findings and ${judged.because}`));
   const { verdict, because } = judged;
+  const asked = askedInstead(task, snapshot.state);
+  if (asked !== null) return one(anotherTurn(task, snapshot.state) ?? asked);
   if (verdict === 'rate_limit' || verdict === 'auth' || verdict === 'session')
     return { decisions: afterTrouble(task, { verdict, because }, snapshot), wakeAtMs: null };
   return one(again(task, verdict, because, [], snapshot));
@@ -122,7 +132,8 @@ function endRequested(task: TaskState): Decision | null {
 function green(task: TaskState, state: RunState, head: CommitId): Decision | null {
   const decided = afterGreen(task, state);
   if (decided === 'waits') return null;
-  return decided ?? completeWave(task, state, head);
+  // What people are asked to approve has passed its review.
+  return decided ?? awaitApproval(task, state) ?? completeWave(task, state, head);
 }
 
 /** A person said something about work that was ready: its author is given it. */
@@ -149,12 +160,14 @@ function openNeed(task: TaskState, state: RunState): Decision | null {
   return { kind: 'record', event: { kind: 'task.held', task: task.task.id, why } };
 }
 
-function stopRunning(task: TaskState): Decision | null {
-  if (task.progress.kind !== 'working' || (task.stopRequested ?? task.skipRequested) === null) return null;
+function stopRunning(task: TaskState, state: RunState): Decision | null {
+  if (task.progress.kind !== 'working') return null;
+  const by = task.stopRequested ?? task.skipRequested ?? urgentMessage(task, state);
+  if (by === null) return null;
   return {
     kind: 'act',
     step: { kind: 'stop-attempt', task: task.task.id, attempt: task.progress.attempt },
-    because: `asked by ${task.stopRequested ?? task.skipRequested ?? 'a person'}`,
+    because: `asked by ${by}`,
   };
 }
 
@@ -183,6 +196,8 @@ function again(
   onto: CommitId | null = null,
 ): Decision {
   const next = nextTry(task.task, cause, task.retriesUsed, snapshot.nowMs);
+  const continued = next.kind === 'give-up' ? anotherTurn(task, snapshot.state) : null;
+  if (continued !== null) return continued;
   if (next.kind === 'give-up' && cause === 'violation') {
     return {
       kind: 'record',
@@ -195,6 +210,8 @@ function again(
       },
     };
   }
+  const denied = next.kind === 'give-up' ? deniedInstead(task, snapshot.state, because) : null;
+  if (denied !== null) return denied;
   if (next.kind === 'give-up') {
     return {
       kind: 'record',
@@ -287,7 +304,7 @@ function completeWave(task: TaskState, state: RunState, head: CommitId): Decisio
 
 /** Not while it is being published: the outcome of that says whether there is anything left to withdraw. */
 function withdraw(task: TaskState, change: ChangeId, state: RunState): Decision | null {
-  const by = task.stopRequested ?? task.skipRequested;
+  const by = task.stopRequested ?? task.skipRequested ?? messenger(task, state);
   const isRemarked = hasUntoldRemarks(task.review);
   if (by === null && !isRemarked) return null;
   const isPublishing = [...state.intents.values()].some(
@@ -318,7 +335,7 @@ function afterEjection(
   switch (ejected.because) {
     case 'withdrawn':
       if (hasUntoldRemarks(task.review)) return remarks(task);
-      return stopped(task, ejected.detail);
+      return anotherTurn(task, snapshot.state) ?? stopped(task, ejected.detail);
     case 'conflict':
     case 'rejected':
       return {

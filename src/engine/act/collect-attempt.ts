@@ -46,10 +46,12 @@ export async function collectAttempt(step: Collect, context: ActContext): Promis
   // Side by side: most attempts leave nothing uncommitted, and what they committed is then known already.
   const [saved, early] = await Promise.all([
     saveUncommitted(step, context, spec, { exit: attempt?.exit ?? null, isInOrder }),
-    takeInAndLook(step, context, spec),
+    takeInAndLook({ task: step.task, name: step.attempt }, context, spec),
   ]);
   const { taken, head, tree, intake, lines } =
-    saved.committed === null ? early : await takeInAndLook(step, context, spec);
+    saved.committed === null
+      ? early
+      : await takeInAndLook({ task: step.task, name: step.attempt }, context, spec);
   const changedPaths = intake?.changed.map((entry) => entry.path) ?? [];
   const facts: AttemptFacts = {
     head,
@@ -85,10 +87,14 @@ interface TakenIn {
   readonly lines: LineCounts | null;
 }
 
-/** Everything the branch adds to the target it started from or took in since. */
-async function takeInAndLook(step: Collect, context: ActContext, spec: WorkspaceSpec): Promise<TakenIn> {
+/** Everything the branch adds to the target it started from or took in since; its tip is kept under `name`. */
+export async function takeInAndLook(
+  kept: { readonly task: Collect['task']; readonly name: string },
+  context: ActContext,
+  spec: WorkspaceSpec,
+): Promise<TakenIn> {
   const { git } = context.deps;
-  const keepRef = `refs/copse/heads/${context.state.id}/${step.task}/${step.attempt}`;
+  const keepRef = `refs/copse/heads/${context.state.id}/${kept.task}/${kept.name}`;
   const taken = await git.takeIn({ branch: spec.branch, workspace: spec }, keepRef);
   if (taken.kind === 'rejected') return { taken, head: null, tree: null, intake: null, lines: null };
   const { head } = taken;

@@ -4,7 +4,9 @@ import type { Step } from '../../core/run/steps.ts';
 import type { Fact } from '../../core/schedule/snapshot.ts';
 import type { ActContext } from '../deps.ts';
 import { collectAttempt } from './collect-attempt.ts';
+import { deliverAnswer } from './deliver-answer.ts';
 import { makeBuild } from './make-build.ts';
+import { notify } from './notify.ts';
 import { prepareWorkspace } from './prepare-workspace.ts';
 import { publish } from './publish.ts';
 import { resolveConflict } from './resolve-conflict.ts';
@@ -15,6 +17,7 @@ import { startAttempt } from './start-attempt.ts';
 import { stopAttempt } from './stop-attempt.ts';
 import { tagTarget } from './tag-target.ts';
 import { takeInBranch } from './take-in-branch.ts';
+import { takeInHead } from './take-in-head.ts';
 import { updateWorkspace } from './update-workspace.ts';
 
 /**
@@ -31,6 +34,12 @@ export function perform(step: Step, context: ActContext): Promise<readonly Fact[
       return stopAttempt(step, context);
     case 'collect-attempt':
       return collectAttempt(step, context);
+    case 'deliver-answer':
+      return deliverAnswer(step, context);
+    case 'notify':
+      return notify(step, context);
+    case 'take-in-head':
+      return takeInHead(step, context);
     case 'update-workspace':
       return updateWorkspace(step, context);
     case 'run-gates':

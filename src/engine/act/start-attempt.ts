@@ -2,6 +2,7 @@
 import { type Conversation, conversationOf } from '../../core/agents/conversation.ts';
 import { ledgerTurns, spendingOf } from '../../core/agents/spending.ts';
 import type { AbsolutePath } from '../../core/ids.ts';
+import { messagesFor } from '../../core/inbox/messages.ts';
 import { briefOf, continuationOf } from '../../core/run/brief.ts';
 import type { RunState, TaskState } from '../../core/run/state.ts';
 import type { Step } from '../../core/run/steps.ts';
@@ -61,6 +62,7 @@ export async function startAttempt(step: Start, context: ActContext): Promise<re
       env,
       session: conversation?.session ?? null,
       briefFile,
+      stallMs: task.task.stallMs,
       gitDirs: await deps.git.gitDirs(spec),
     });
     await deps.processes.start({
@@ -90,6 +92,7 @@ export async function startAttempt(step: Start, context: ActContext): Promise<re
       snapshot: snapshot.id,
       headBefore: task.head ?? spec.base,
       ...(conversation === null ? {} : { session: conversation.session }),
+      ...(step.messages === undefined ? {} : { messages: step.messages }),
     },
   ];
 }
@@ -108,9 +111,10 @@ async function promptOf(
       tail: await logTail(context, under(deps.paths.state, log), FEEDBACK_TAIL_BYTES),
     })),
   );
-  return conversation === null
-    ? briefOf(state, task, logs, { agent: step.agent, diff: await diffSoFar(task, context) })
-    : continuationOf(state, task, logs, conversation.previous);
+  const previous = conversation?.previous ?? null;
+  const messages = messagesFor(task, state, { upTo: step.messages ?? 0, previous });
+  if (previous !== null) return continuationOf(state, task, logs, previous, messages);
+  return briefOf(state, task, logs, { agent: step.agent, diff: await diffSoFar(task, context), messages });
 }
 
 /** The whole brief, for a client that begins a new conversation by itself when the old one is gone; null: no need. */

@@ -18,7 +18,7 @@ interface StandIn {
   readonly value: unknown;
 }
 
-const noApproval = 'leave it out; stop with copse pause, look, go on with copse resume';
+const noApproval = 'approval belongs to a task, a wave, or to defaults';
 const isOn = (value: unknown): boolean => value !== false;
 const isWaveAddress = (value: unknown): boolean => typeof value === 'string' && value.includes('@');
 const isNot =
@@ -32,18 +32,15 @@ export const LATER: readonly LaterRow[] = [
   { path: 'phases', instead: 'order tasks with needs' },
   { path: 'probes', instead: 'write the tasks out' },
   { path: 'planner', instead: 'write the tasks out' },
-  { path: 'notify', instead: 'watch copse events --json' },
   { path: 'sandbox', instead: 'workspace: {isolation: clone} keeps agents off the repository' },
   { path: 'approval', when: isOn, instead: noApproval },
   { path: 'approvals', when: isOn, instead: noApproval },
   { path: 'roles.plan', instead: 'write the tasks out' },
   { path: 'roles.probe', instead: 'write the tasks out' },
   { path: 'agents.*.sandbox', instead: 'workspace: {isolation: clone}' },
-  { path: 'defaults.approval', when: isOn, instead: noApproval },
   { path: 'defaults.mode', when: isNot('agent'), instead: 'leave such tasks out of the plan' },
   { path: 'defaults.role', when: isNot('implement'), instead: 'only the role implement runs' },
   { path: 'tasks.*.phase', instead: 'order tasks with needs' },
-  { path: 'tasks.*.approval', when: isOn, instead: noApproval },
   { path: 'tasks.*.mode', when: isNot('agent'), instead: 'leave such tasks out of the plan' },
   { path: 'tasks.*.role', when: isNot('implement'), instead: 'only the role implement runs' },
   { path: 'tasks.*.needs', when: isWaveAddress, instead: wholeTask },
@@ -53,7 +50,6 @@ export const LATER: readonly LaterRow[] = [
   { path: 'tasks.*.needs.*.task', when: isWaveAddress, instead: wholeTask },
   { path: 'tasks.*.needs.*.wave', instead: wholeTask },
   { path: 'tasks.*.waves.*.needs', instead: 'put the need on the task' },
-  { path: 'tasks.*.waves.*.approval', when: isOn, instead: noApproval },
   {
     path: 'gates.*.ask',
     instead: 'measure it with a command, or judge it before landing with run --no-merge',

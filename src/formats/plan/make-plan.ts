@@ -4,6 +4,7 @@ import type { PlanContext, PlanOrigins } from './context.ts';
 import { report } from './context.ts';
 import { builtInAgent, DEMO_AGENT, makeAgents } from './make-agents.ts';
 import { branchName, makeGates, textValues } from './make-gates.ts';
+import { notifyOf } from './make-people.ts';
 import { makeTasks } from './make-tasks.ts';
 import { budgetOf, durationMs, listOf, pricesOf, shareOf, sizeBytes } from './quantities.ts';
 
@@ -41,6 +42,7 @@ export function makePlan(context: PlanContext): MadePlan {
     conflicts: makeConflicts(file.conflicts ?? {}),
     budget: budgetOf(file.budget, undefined),
     ...(file.prices === undefined ? {} : { prices: pricesOf(file.prices) }),
+    ...(file.notify === undefined ? {} : { notify: notifyOf(file.notify) }),
   };
   const origins: PlanOrigins = {
     agent: choice.origin,

@@ -4,6 +4,8 @@ import { planDefaults } from '../../core/plan/defaults.ts';
 import type { GateSpec, Need, Plan, RetryPolicy, Scope, Task, Wave } from '../../core/plan/model.ts';
 import type { PlanContext } from './context.ts';
 import { report, reportKey } from './context.ts';
+import { approvalOf } from './make-people.ts';
+import type { ApprovalFile } from './schema-people.ts';
 import { fallbackOf } from './make-agents.ts';
 import { budgetOf, durationMs, estimateOf, listOf } from './quantities.ts';
 import type { ReviewPolicy } from '../../core/review/model.ts';
@@ -119,7 +121,18 @@ function makeTask(input: TaskInput): Task {
     budget: budgetOf(given.budget ?? defaults.budget, context.file.budget?.on_exceed),
     issue: given.issue ?? null,
     ...(review === null ? {} : { review }),
+    ...withApproval(context, [...path, 'approval'], given.approval ?? defaults.approval),
   };
+}
+
+/** The key is there only where there is one, as in plans of earlier versions. */
+function withApproval(
+  context: PlanContext,
+  path: readonly (string | number)[],
+  given: ApprovalFile | undefined,
+): Pick<Task, 'approval'> {
+  const approval = approvalOf(context, path, given);
+  return approval === null ? {} : { approval };
 }
 
 function taskEntries(context: PlanContext): readonly TaskEntry[] {
@@ -272,7 +285,7 @@ function wavesOf({ context, gates, given, path, title, gateNames }: WaveInput): 
   }
   const files: readonly WaveFile[] = given.waves;
   const waves = files.map((file, index): Wave => {
-    const wave = typeof file === 'string' ? { prompt: file } : file;
+    const wave: Exclude<WaveFile, string> = typeof file === 'string' ? { prompt: file } : file;
     const number = index + 1;
     const isLast = number === files.length;
     const prompt = promptOf(context, [...path, 'waves', index], wave);
@@ -287,6 +300,7 @@ function wavesOf({ context, gates, given, path, title, gateNames }: WaveInput): 
       gates: [...new Set([...own, ...staged])] as GateName[],
       landsEarly: false,
       ...(wave.review === false ? { isReviewed: false } : {}),
+      ...withApproval(context, [...path, 'waves', index, 'approval'], wave.approval),
     };
   });
   return waves as [Wave, ...Wave[]];

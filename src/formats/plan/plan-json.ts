@@ -7,6 +7,7 @@ import type { BranchName, GateName, RepoPath, TaskId } from '../../core/ids.ts';
 import type {
   AcpSpec,
   AgentSpec,
+  Approval,
   Budget,
   ClientSpec,
   ConflictPolicy,
@@ -17,6 +18,7 @@ import type {
   MetricSource,
   MetricSpec,
   Need,
+  NotifyChannel,
   Plan,
   RetryPolicy,
   ReviewCommand,
@@ -221,14 +223,28 @@ const gate = shape<GateSpec>({
   metrics: list(metric),
 });
 
-const bareWave = shape<Omit<Wave, 'isReviewed'>>({
-  number,
-  id: text,
-  title: text,
-  prompt: text,
-  gates: list(gateName),
-  landsEarly: flag,
-});
+const approval = shape<Approval>({ required: number, from: list(text) });
+const withApproval = shape<{ approval: unknown }>({ approval: anything });
+
+/** With its approval, where it has one. */
+function approved<T extends object>(inner: Decoder<T>): Decoder<T & { readonly approval?: Approval | null }> {
+  return (value, path) => {
+    const given = withApproval(value, path).approval;
+    const bare = inner(value, path);
+    return given === undefined ? bare : { ...bare, approval: orNull(approval)(given, `${path}.approval`) };
+  };
+}
+
+const bareWave = approved(
+  shape<Omit<Wave, 'approval' | 'isReviewed'>>({
+    number,
+    id: text,
+    title: text,
+    prompt: text,
+    gates: list(gateName),
+    landsEarly: flag,
+  }),
+);
 
 const withReviewed = shape<{ isReviewed: unknown }>({ isReviewed: anything });
 
@@ -243,47 +259,49 @@ const waves: Decoder<Task['waves']> = (value, path) => {
   return first === undefined ? fault(path, 'at least one wave') : [first, ...rest];
 };
 
-const bareTask = shape<Omit<Task, 'review'>>({
-  id: taskId,
-  title: text,
-  prompt: text,
-  agent: text,
-  fallback: list(text),
-  mode: oneOf(['agent', 'manual']),
-  priority: oneOf([0, 1, 2, 3, 4]),
-  estimate: shape<Estimate>({
-    lowMinutes: number,
-    likelyMinutes: number,
-    highMinutes: number,
-    origin: oneOf(['declared', 'default']),
-  }),
-  scope: shape<Scope>({
-    include: list(text),
-    exclude: list(text),
-    origin: oneOf(['declared', 'text', 'none']),
-  }),
-  needs: list(
-    shape<Need>({
-      task: taskId,
-      wave: orNull(number),
-      when: oneOf(['merged', 'verified', 'started', 'completed']),
+const bareTask = approved(
+  shape<Omit<Task, 'approval' | 'review'>>({
+    id: taskId,
+    title: text,
+    prompt: text,
+    agent: text,
+    fallback: list(text),
+    mode: oneOf(['agent', 'manual']),
+    priority: oneOf([0, 1, 2, 3, 4]),
+    estimate: shape<Estimate>({
+      lowMinutes: number,
+      likelyMinutes: number,
+      highMinutes: number,
+      origin: oneOf(['declared', 'default']),
     }),
-  ),
-  waves,
-  retries: shape<RetryPolicy>({
-    max: number,
-    backoff: oneOf(['none', 'fixed', 'exponential']),
-    delayMs: number,
-    on: list(oneOf(['crash', 'timeout', 'stall', 'no_change', 'gate', 'rate_limit', 'violation'])),
+    scope: shape<Scope>({
+      include: list(text),
+      exclude: list(text),
+      origin: oneOf(['declared', 'text', 'none']),
+    }),
+    needs: list(
+      shape<Need>({
+        task: taskId,
+        wave: orNull(number),
+        when: oneOf(['merged', 'verified', 'started', 'completed']),
+      }),
+    ),
+    waves,
+    retries: shape<RetryPolicy>({
+      max: number,
+      backoff: oneOf(['none', 'fixed', 'exponential']),
+      delayMs: number,
+      on: list(oneOf(['crash', 'timeout', 'stall', 'no_change', 'gate', 'rate_limit', 'violation'])),
+    }),
+    timeoutMs: number,
+    stallMs: number,
+    locks: list(text),
+    exclusive: flag,
+    accept: list(text),
+    budget: orNull(budget),
+    issue: orNull(number),
   }),
-  timeoutMs: number,
-  stallMs: number,
-  locks: list(text),
-  exclusive: flag,
-  accept: list(text),
-  budget: orNull(budget),
-  issue: orNull(number),
-});
+);
 
 const reviewPolicy = shape<ReviewPolicy>({
   agent: text,
@@ -298,15 +316,24 @@ const task: Decoder<Task> = (value, path) => ({
 });
 
 const price = shape<Price>({ input: number, cacheRead: number, cacheWrite: number, output: number });
-const withPrices = shape<{ prices: unknown }>({ prices: anything });
+const withPrices = shape<{ prices: unknown; notify: unknown }>({ prices: anything, notify: anything });
+const causes = list(oneOf(['needs_you', 'failed', 'done']));
+const channel = byKind<NotifyChannel>({
+  desktop: shape({ kind: oneOf(['desktop']), on: causes }),
+  webhook: shape({ kind: oneOf(['webhook']), on: causes, to: text, secretEnv: orNull(text) }),
+});
 
 function planOf(value: unknown, path: string): Plan {
-  const { prices } = withPrices(value, path);
+  const { prices, notify } = withPrices(value, path);
   const plan = barePlan(value, path);
-  return prices === undefined ? plan : { ...plan, prices: record(price)(prices, `${path}.prices`) };
+  return {
+    ...plan,
+    ...(prices === undefined ? {} : { prices: record(price)(prices, `${path}.prices`) }),
+    ...(notify === undefined ? {} : { notify: list(channel)(notify, `${path}.notify`) }),
+  };
 }
 
-const barePlan = shape<Omit<Plan, 'prices'>>({
+const barePlan = shape<Omit<Plan, 'prices' | 'notify'>>({
   name: text,
   goal: orNull(text),
   agents: record(agent),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approval } from './schema-people.ts';
 import {
   count,
   duration,
@@ -45,9 +46,6 @@ const reviewMap = settings({
 export const review = z.union([flag, reviewMap], {
   error: 'expected false, true, or a map with min_score, max_iterations, on_fail and agent',
 });
-
-/** Approvals come later; that there is none may be said already. */
-export const none = z.literal(false, { error: 'expected false' });
 
 const amount = z
   .string(WORK)
@@ -129,7 +127,9 @@ const waveMap = settings({
   review: flag
     .optional()
     .describe('`false`: not judged on its own; the review of a later wave sees it too. Default: `true`.'),
-  approval: none.optional().describe('Only `false`.'),
+  approval: approval
+    .optional()
+    .describe('Of people, before the next wave begins: `true`, or `{required, from}`.'),
   gates: oneOrMany(id, 'the name of a gate')
     .optional()
     .describe('Gates that must pass when this wave is complete, besides those of the task.'),
@@ -169,7 +169,11 @@ export const sharedShape = {
     .describe(
       'Another agent judges the work once its gates are green: `false`, `true`, or how. Default: `review` of the plan.',
     ),
-  approval: none.optional().describe('Only `false`.'),
+  approval: approval
+    .optional()
+    .describe(
+      'Of people, once its gates have passed and before it may land: `true`, or `{required, from}`. Default: false.',
+    ),
 };
 
 export const taskMap = settings({

@@ -8,6 +8,7 @@ import { STREAM_FORMATS } from '../../core/agents/formats.ts';
 import { ACP_PERMISSIONS } from '../../core/agents/permissions.ts';
 import { gate } from './schema-gate.ts';
 import { budget, review, sharedShape, task } from './schema-task.ts';
+import { notify } from './schema-people.ts';
 import {
   count,
   duration,
@@ -241,6 +242,11 @@ export const planSchema = settings({
   conflicts: conflicts.optional().describe('What is done about tasks that touch the same files.'),
   limits: limits.optional().describe('How much of the machine is used.'),
   budget: budget.optional().describe('What the whole run may use.'),
+  notify: notify
+    .optional()
+    .describe(
+      'Who is told when something waits for a person, fails or is done: `desktop`, or `{to, on}`, or a list.',
+    ),
   prices: z
     .record(modelName, price, { error: 'expected a map of models to prices' })
     .optional()

@@ -2,7 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Host } from './host.ts';
 
-export type CommandGroup = 'Start' | 'Plan' | 'Run' | 'Land' | 'Observe' | 'Care';
+export type CommandGroup = 'Start' | 'Plan' | 'Run' | 'Decide' | 'Land' | 'Observe' | 'Care';
 
 export interface CommandEntry {
   readonly name: string;
@@ -106,6 +106,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/update.ts'),
   },
   {
+    name: 'send',
+    group: 'Run',
+    usage: 'ID "text"',
+    summary: "a message to the agent's next turn",
+    load: () => import('./commands/send.ts'),
+  },
+  {
     name: 'logs',
     group: 'Run',
     usage: 'ID',
@@ -121,10 +128,38 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'review',
-    group: 'Run',
+    group: 'Decide',
     usage: 'ID',
     summary: 'rounds and findings; --comment, --resolve, --accept',
     load: () => import('./commands/review.ts'),
+  },
+  {
+    name: 'inbox',
+    group: 'Decide',
+    usage: '[next]',
+    summary: 'everything that needs a person, oldest first',
+    load: () => import('./commands/inbox.ts'),
+  },
+  {
+    name: 'approve',
+    group: 'Decide',
+    usage: 'ITEM',
+    summary: 'say yes to a permission or an approval',
+    load: () => import('./commands/approve.ts'),
+  },
+  {
+    name: 'reject',
+    group: 'Decide',
+    usage: 'ITEM [-m "why"]',
+    summary: 'say no; the reason goes to the agent',
+    load: () => import('./commands/reject.ts'),
+  },
+  {
+    name: 'answer',
+    group: 'Decide',
+    usage: 'ITEM "text"',
+    summary: 'answer a question of an agent',
+    load: () => import('./commands/answer.ts'),
   },
   {
     name: 'verify',
@@ -303,11 +338,6 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
 export const LATER_COMMANDS: Readonly<Record<string, string>> = {
   watch: 'copse status --watch',
   serve: 'copse status --watch',
-  inbox: 'copse status',
-  approve: 'copse resume',
-  reject: 'copse skip ID',
-  answer: 'copse retry ID',
-  send: 'copse retry ID',
   review: 'copse diff ID',
   'review-loop': 'copse diff ID',
   attach: 'copse logs ID -f',

@@ -30,6 +30,27 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
     state: 'nothing was moved there; what was proven is kept and tried again',
     next: 'git ls-remote REMOTE    # must work without a prompt',
   },
+  'not-a-person': {
+    meaning:
+      'Answers, approvals and messages are for people: what runs inside an attempt may not speak for one.',
+    state: 'nothing was recorded',
+  },
+  'not-approver': {
+    meaning: 'The plan names who may approve this, and the one who did is not among them.',
+    state: 'nothing was recorded',
+  },
+  'item-unknown': { meaning: 'Nothing of that name waits for a person.', next: 'copse inbox' },
+  'item-ambiguous': { meaning: 'More than one item of the inbox begins like that.', next: 'copse inbox' },
+  'item-settled': {
+    meaning: 'The item was answered before, or needs no answer any more. The first answer holds.',
+    state: 'nothing was changed',
+  },
+  'item-answer': { meaning: 'That answer does not fit the item.', next: 'copse inbox next ITEM' },
+  'approval-void': {
+    meaning: 'An approval is about one commit, and the branch holds another one by now.',
+    state: 'what the branch holds now is tested, and asked about again',
+    next: 'copse inbox',
+  },
   'change-unknown': { meaning: 'No change of that name waits in the merge queue.', next: 'copse queue' },
   'plan-missing': {
     meaning: 'No copse.yaml was found here or in a folder above, up to the top of the repository.',
@@ -153,6 +174,19 @@ export const FAILURES: Readonly<Record<string, FailureMeaning | undefined>> = {
   'task-need': { meaning: 'Something the task needs can no longer come.' },
   'task-setup': { meaning: 'A set-up command failed in a new worktree.', next: 'copse doctor' },
   'task-environment': { meaning: 'The machine or the repository refused something the task needs.' },
+  'approval-needed': {
+    meaning: 'The work passed its gates, and the plan wants people to say yes before it goes on.',
+    next: 'copse inbox',
+  },
+  'task-approval': { meaning: 'A person said no to the work, without a reason for its agent to go by.' },
+  'person-question': {
+    meaning: 'The agent ended its turn with a question and without a commit; the answer is its next turn.',
+    next: 'copse inbox',
+  },
+  'person-permission': {
+    meaning: 'The agent was not allowed something and made no commit without it.',
+    next: 'copse logs ID    # what it wanted; permissions of the agent in the plan decide',
+  },
   'person-conflict': { meaning: 'The branch and the target changed the same lines; a person has to decide.' },
   'person-workspace': { meaning: 'No free name for a worktree and branch was found.' },
   'person-target': { meaning: 'The target was rewritten or deleted by someone else during the run.' },

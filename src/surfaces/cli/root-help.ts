@@ -1,7 +1,7 @@
 /** The first page of help, and what `copse` says in a repository without a run. Loads nothing. */
 import { COMMANDS, type CommandGroup } from './command-table.ts';
 
-const GROUPS: readonly CommandGroup[] = ['Start', 'Plan', 'Run', 'Land', 'Observe', 'Care'];
+const GROUPS: readonly CommandGroup[] = ['Start', 'Plan', 'Run', 'Decide', 'Land', 'Observe', 'Care'];
 
 export function rootHelp(): string {
   const sections = GROUPS.map((group) => {

@@ -6,6 +6,7 @@
 import { printable, printableJson } from '../../kit/printable.ts';
 import type { Paint } from '../../views/paint.ts';
 import type { Globals } from './globals.ts';
+import { announcement } from './announcement.ts';
 import { LiveBlock } from './live-block.ts';
 import { type Stream, standardStreams } from './out.ts';
 import {
@@ -50,6 +51,8 @@ export interface Out {
   note(...lines: readonly string[]): void;
   /** The same, from `-v` (1) or `-vv` (2) on. */
   detail(level: 1 | 2, ...lines: readonly string[]): void;
+  /** A message of the terminal itself, where the story is told on one. */
+  announce(title: string, text: string): void;
   /** Said whatever the verbosity. */
   problem(...lines: readonly string[]): void;
   /** Lines drawn again in place below the story; null where nothing may be drawn twice. */
@@ -128,6 +131,9 @@ export function openOut(options: OutOptions): Out {
     },
     detail: (level, ...lines) => {
       if (globals.verbosity >= level) say(lines);
+    },
+    announce: (title, text) => {
+      if (isNoteTerminal && wantsMotion(true, env)) toNote(announcement(title, text, env));
     },
     problem: (...lines) => say(lines),
     live,

@@ -15,12 +15,23 @@ export interface BridgeArguments {
   readonly auth: string | null;
   /** How long a person has to answer. */
   readonly answerMs: number;
+  /** How often the attempt says that it waits for a person. */
+  readonly signMs: number;
   /** The agent, as it is started. */
   readonly command: readonly [string, ...string[]];
 }
 
 /** A task that waits for a person who is away goes on without after this. */
 export const DEFAULT_ANSWER_MS = 30 * 60_000;
+
+/** Rare enough for the log, often enough to count as alive whatever the plan calls a stall. */
+const USUAL_SIGN_MS = 30_000;
+const LEAST_SIGN_MS = 200;
+
+export function signEvery(stallMs: number | undefined): number {
+  if (stallMs === undefined) return USUAL_SIGN_MS;
+  return Math.max(LEAST_SIGN_MS, Math.min(USUAL_SIGN_MS, Math.floor(stallMs / 3)));
+}
 
 export function bridgeArguments(given: BridgeArguments): readonly string[] {
   const named = Object.entries({
@@ -32,6 +43,7 @@ export function bridgeArguments(given: BridgeArguments): readonly string[] {
     files: given.offersFiles ? 'yes' : 'no',
     auth: given.auth,
     'answer-ms': String(given.answerMs),
+    'sign-ms': String(given.signMs),
   });
   const flags = named.flatMap(([name, value]) => (value === null ? [] : [`--${name}=${value}`]));
   return [...flags, '--', ...given.command];
@@ -49,12 +61,20 @@ export function parseBridgeArguments(argv: readonly string[]): BridgeArguments {
     files: text,
     auth: text,
     'answer-ms': text,
+    'sign-ms': text,
   };
   const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
   const permissions = ACP_PERMISSIONS.find((one) => one === (values.permissions ?? 'edit'));
   const [file, ...rest] = positionals;
   const answerMs = Number(values['answer-ms'] ?? DEFAULT_ANSWER_MS);
-  if (permissions === undefined || file === undefined || values.questions === undefined || !(answerMs > 0))
+  const signMs = Number(values['sign-ms'] ?? USUAL_SIGN_MS);
+  if (
+    !(signMs > 0) ||
+    permissions === undefined ||
+    file === undefined ||
+    values.questions === undefined ||
+    !(answerMs > 0)
+  )
     throw new Failure('bridge-arguments', 'the arguments of the bridge to the agent are incomplete');
   return {
     permissions,
@@ -65,6 +85,7 @@ export function parseBridgeArguments(argv: readonly string[]): BridgeArguments {
     offersFiles: values.files !== 'no',
     auth: values.auth ?? null,
     answerMs,
+    signMs,
     command: [file, ...rest],
   };
 }

@@ -29,6 +29,7 @@ export interface BridgeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly questions: string;
   readonly answerMs: number;
+  readonly signMs: number;
   readonly redact: (text: string) => string;
   readonly emit: (event: AgentEvent) => void;
   readonly onErrorOutput: (bytes: Buffer) => void;
@@ -57,6 +58,7 @@ export class Bridge {
     this.#box = new QuestionBox({
       folder: options.questions,
       answerMs: options.answerMs,
+      signMs: options.signMs,
       redact: options.redact,
       stillWaiting: (ids) => {
         options.emit({ kind: 'other', text: `waits for an answer to ${ids.join(', ')}` });

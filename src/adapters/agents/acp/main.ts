@@ -36,6 +36,7 @@ const bridge = new Bridge({
   env: process.env,
   questions: given.questions,
   answerMs: given.answerMs,
+  signMs: given.signMs,
   redact: (words) => redactText(words, secrets),
   emit: (event) => {
     process.stdout.write(`${eventLine(event)}\n`);

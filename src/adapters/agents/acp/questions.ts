@@ -9,8 +9,6 @@ import type { Answer, Question } from '../../../formats/acp/requests.ts';
 
 /** Repairs a notice of the file system that was lost, or that it does not give. */
 const LOOK_AGAIN_MS = 2_000;
-/** While a person is waited for, the attempt says so, or it would count as stalled. */
-const STILL_HERE_MS = 30_000;
 const MAX_ANSWER_BYTES = 100_000;
 
 interface Waiting {
@@ -23,6 +21,8 @@ export interface QuestionBoxOptions {
   readonly folder: string;
   /** After this a question counts as denied. */
   readonly answerMs: number;
+  /** While a person is waited for, the attempt says so this often, or it would count as stalled. */
+  readonly signMs: number;
   /** Masks what must not reach the disk. */
   readonly redact: (text: string) => string;
   /** Called now and then while anything is open. */
@@ -87,9 +87,10 @@ export class QuestionBox {
   }
 
   #watch(): void {
+    const everyMs = Math.min(LOOK_AGAIN_MS, this.#options.signMs);
     this.#timer ??= setInterval(() => {
       this.#look();
-    }, LOOK_AGAIN_MS);
+    }, everyMs);
     if (this.#watcher !== null) return;
     try {
       this.#watcher = watch(this.#options.folder, () => {
@@ -116,7 +117,7 @@ export class QuestionBox {
         });
       }
     }
-    if (this.#waiting.size === 0 || now - this.#lastSign < STILL_HERE_MS) return;
+    if (this.#waiting.size === 0 || now - this.#lastSign < this.#options.signMs) return;
     this.#lastSign = now;
     this.#options.stillWaiting([...this.#waiting.values()].map(({ question }) => question.id));
   }

@@ -180,7 +180,17 @@ export function commandsOf(plan: Plan): readonly string[] {
     agent.kind === 'command' && used.has(agent.name) ? agentCommands(agent) : [],
   );
   const gates = Object.values(plan.gates).map((gate) => `gate ${gate.name}: ${gate.run}`);
-  return [...plan.workspace.setup.map((command) => `set-up: ${command}`), ...agents, ...gates];
+  const setup = plan.workspace.setup.map((command) => `set-up: ${command}`);
+  return [...setup, ...agents, ...gates, ...addressesOf(plan)];
+}
+
+/** Where the plan has news of the run sent. */
+function addressesOf(plan: Plan): readonly string[] {
+  return (plan.notify ?? []).flatMap((channel) => {
+    if (channel.kind === 'desktop') return [];
+    const signed = channel.secretEnv === null ? '' : `, signed with ${channel.secretEnv}`;
+    return [`news of the run go to ${channel.to}${signed}`];
+  });
 }
 
 function agentCommands(agent: Extract<AgentSpec, { kind: 'command' }>): readonly string[] {

@@ -27,7 +27,18 @@ export function trustDigest(plan: Plan): string {
       : [agent.name],
   );
   const { setup, env } = plan.workspace;
-  return createHash('sha256').update(JSON.stringify({ gates, agents, setup, env })).digest('hex');
+  const told = notifyOf(plan);
+  return createHash('sha256')
+    .update(JSON.stringify({ gates, agents, setup, env, ...told }))
+    .digest('hex');
+}
+
+/** Where the plan sends news of the run; only where it does. */
+function notifyOf({ notify = [] }: Plan): {
+  readonly notify?: readonly (readonly [string, string | null])[];
+} {
+  const told = notify.flatMap((one) => (one.kind === 'webhook' ? [[one.to, one.secretEnv] as const] : []));
+  return told.length === 0 ? {} : { notify: told };
 }
 
 /** Only where there is one, so that lists allowed before stay allowed. */

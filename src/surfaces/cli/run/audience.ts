@@ -39,6 +39,7 @@ export function openAudience(out: Out, { now, firstSeq, records }: AudienceOptio
       const isFirst = latest === null;
       latest = state;
       for (const event of events) {
+        announceTo(event, state, out);
         if (records) out.record(eventView(event, seq));
         else tell(event, state, out);
         seq += 1;
@@ -60,4 +61,11 @@ function tell(event: RunEvent, state: RunState, out: Out): void {
   const text = narrationLine(line, out.notePaint);
   if (line.level === 0) out.note(text);
   else out.detail(line.level, text);
+}
+
+/** With the intention, so that it is told once: a restart makes no second one. */
+function announceTo(event: RunEvent, state: RunState, out: Out): void {
+  if (event.kind !== 'intended' || event.step.kind !== 'notify') return;
+  const { channel, notice } = event.step;
+  if (state.plan.notify?.[channel]?.kind === 'desktop') out.announce(`Copse: ${notice.title}`, notice.text);
 }

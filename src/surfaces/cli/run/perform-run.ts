@@ -53,9 +53,17 @@ export function performRun(context: Context, request: RunRequest): Promise<numbe
   });
 }
 
-/** Not finished, or a proven landing still waits for its checkout. */
+/** Not finished, or what is proven or passed still waits: for its checkout, or for a person to say yes. */
 function canResume(latest: RunState | null): latest is RunState {
-  return latest !== null && (latest.life.kind !== 'finished' || latest.queue.held !== null);
+  if (latest === null) return false;
+  return latest.life.kind !== 'finished' || latest.queue.held !== null || isLeftOpen(latest);
+}
+
+/** It has ended, and still something of it is not settled: an approval, or a message that was being sent. */
+export function isLeftOpen({ tasks, intents }: RunState): boolean {
+  return (
+    intents.size > 0 || [...tasks.values()].some(({ progress }) => progress.kind === 'awaiting-approval')
+  );
 }
 
 /** Goes on with the newest run; `facts` come first. Used by `resume` and `retry` as well. */
@@ -69,7 +77,8 @@ export async function resumeLatest(
   context.out.note(`going on with ${latest.id} (${latest.plan.name})`);
   const again = interruptedTasks(latest).map((task) => reopening(task, by));
   const wake: readonly Fact[] =
-    latest.life.kind === 'running' && again.length + facts.length === 0
+    (latest.life.kind === 'running' || (latest.life.kind === 'finished' && latest.queue.held === null)) &&
+    again.length + facts.length === 0
       ? []
       : [{ kind: 'run.resumed', by }, ...again, ...facts];
   const end = await driveRun(

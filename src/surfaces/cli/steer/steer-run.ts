@@ -4,7 +4,7 @@ import type { Fact } from '../../../core/schedule/snapshot.ts';
 import { Failure } from '../../../kit/failure.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Context } from '../host.ts';
-import { reopening, resumeLatest } from '../run/perform-run.ts';
+import { isLeftOpen, reopening, resumeLatest } from '../run/perform-run.ts';
 import { type Session, withSession } from '../session.ts';
 import { askLeader, isLed, requireRun, requireTasks, tellRun } from './tell-run.ts';
 
@@ -33,7 +33,7 @@ export function resumeRunNow(context: Context, takeover: boolean): Promise<numbe
       await askLeader(session, { kind: 'tell', facts: [{ kind: 'run.resumed', by: session.by }] });
       return done(session, 'resume', `${state.id} goes on`, [], 'copse pause');
     }
-    if (state.life.kind === 'finished' && state.queue.held === null) requireOpen(state);
+    if (state.life.kind === 'finished' && state.queue.held === null && !isLeftOpen(state)) requireOpen(state);
     return resumeLatest(session, state, paused(state, session.by), takeover);
   });
 }
