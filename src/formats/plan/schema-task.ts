@@ -47,8 +47,6 @@ export const review = z.union([flag, reviewMap], {
   error: 'expected false, true, or a map with min_score, max_iterations, on_fail and agent',
 });
 
-export const none = z.literal(false, { error: 'expected false' });
-
 const amount = z
   .string(WORK)
   .regex(/^(?:\d+(?:\.\d+)?(?:m|h|d|w))+$/, WORK)
