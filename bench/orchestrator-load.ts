@@ -3,7 +3,7 @@
  * light program (perl, so that 100 of them do not need the machine for themselves) that writes 20 lines of JSON a second;
  * supervisors write the logs, and their memory is given apart. `--full`: one minute instead of ten seconds.
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { lead, startRun } from '../src/engine/api.ts';
 import { openDeps } from '../src/main/open-deps.ts';
 import { planOf } from '../test/support/plan-builder.ts';
 import { metric, publish } from './lib/measure.ts';
+import { endPrograms, pidOf, processFolders, proportionalBytes } from './lib/run-folders.ts';
 import { DIST } from './lib/run-engine.ts';
 import { makeRepository, type ScratchRepository } from './lib/scratch-repository.ts';
 
@@ -25,7 +26,7 @@ const repository = makeRepository(20);
 try {
   await measure();
 } finally {
-  await endAgents(repository);
+  await endPrograms(repository);
   repository.dispose();
 }
 process.exit(0);
@@ -104,42 +105,16 @@ async function observe(startedMs: number): Promise<void> {
     events: metric([(logBytes(repository) - written) / eventBytes / (elapsedMs / 1_000)], 'per_second', {
       note: `${AGENTS} agents, counted in their logs`,
     }),
-    supervisor_memory: metric(supervisorMemory(repository), 'bytes', {
-      note: 'proportional set size of each',
-    }),
+    supervisor_memory: metric(
+      processFolders(repository).map((folder) => proportionalBytes(pidOf(folder, 'supervisor'))),
+      'bytes',
+      {
+        note: 'proportional set size of each',
+      },
+    ),
   });
-}
-
-function processFolders(where: ScratchRepository): readonly string[] {
-  const attempts = join(where.stateDir, 'runs/run-bench/attempts');
-  return readdirSync(attempts).map((name) => join(attempts, name, 'process'));
 }
 
 function logBytes(where: ScratchRepository): number {
   return processFolders(where).reduce((sum, folder) => sum + readFileSync(join(folder, 'log')).length, 0);
-}
-
-function supervisorMemory(where: ScratchRepository): readonly number[] {
-  return processFolders(where).map((folder) => {
-    const { supervisor } = JSON.parse(readFileSync(join(folder, 'lock'), 'utf8')) as {
-      supervisor: { pid: number };
-    };
-    const text = readFileSync(`/proc/${supervisor.pid}/smaps_rollup`, 'utf8');
-    return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? Number.NaN) * 1_024;
-  });
-}
-
-/** Their supervisors see it and end too. */
-async function endAgents(where: ScratchRepository): Promise<void> {
-  for (const folder of processFolders(where)) {
-    try {
-      process.kill(
-        -(JSON.parse(readFileSync(join(folder, 'pid'), 'utf8')) as { pid: number }).pid,
-        'SIGKILL',
-      );
-    } catch {
-      // It never began or has ended.
-    }
-  }
-  await delay(2_000);
 }

@@ -102,7 +102,8 @@ function safeTask(task: TaskState, state: RunState): readonly string[] {
   const lines: string[] = [];
   const { workspace } = task;
   if (workspace !== null) {
-    const commits = attemptsOf(task, state).reduce((sum, one) => sum + (one.facts?.newCommits ?? 0), 0);
+    // Each counts from where the branch began.
+    const commits = Math.max(0, ...attemptsOf(task, state).map((one) => one.facts?.newCommits ?? 0));
     const head = task.head === null ? '' : ` at ${shortId(task.head)}`;
     lines.push(`worktree kept at ${workspace.path}`);
     lines.push(

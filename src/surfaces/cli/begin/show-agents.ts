@@ -1,4 +1,5 @@
 /** `agents`: what is installed of the known clients. They are asked for their version and nothing else. */
+import { ACP_PRESETS } from '../../../formats/agents/acp-presets.ts';
 import { versionTrouble } from '../../../formats/agents/check-version.ts';
 import { type ClientPreset, PRESETS } from '../../../formats/agents/presets.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -60,7 +61,13 @@ function viewOf({ preset, path, version, trouble }: AgentRow) {
     reads_only: preset.permissions.plan !== null,
     structured_answer: preset.schemaFlags.length > 0,
     output: preset.output,
+    over_acp: acpNames(preset),
   };
+}
+
+/** Agents of a plan that are the same client, spoken to over ACP. */
+function acpNames(preset: ClientPreset): readonly string[] {
+  return ACP_PRESETS.filter(({ account }) => account === preset.name).map(({ name }) => name);
 }
 
 function linesOf(
@@ -68,14 +75,15 @@ function linesOf(
   width: number,
   style: Context['out']['style'],
 ): readonly string[] {
-  const name = preset.name.padEnd(width);
+  const title = preset.name.padEnd(width);
   const indent = ' '.repeat(width + 8);
-  if (path === null) return [`–     ${name}  not installed: ${preset.install}`];
+  if (path === null) return [`–     ${title}  not installed: ${preset.install}`];
   const word = trouble === null ? style.green('ok  ') : style.yellow('warn');
   return [
-    `${word}  ${name}  ${version ?? 'version unknown'}  (${path})`,
+    `${word}  ${title}  ${version ?? 'version unknown'}  (${path})`,
     ...(trouble === null ? [] : [`${indent}${trouble}`]),
     `${indent}login: ${preset.login}`,
+    ...acpNames(preset).map((name) => `${indent}over ACP, where permissions can be asked for: ${name}`),
     ...preset.traps.map((trap) => `${indent}note: ${trap}`),
   ];
 }
