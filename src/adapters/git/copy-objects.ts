@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CommitId } from '../../core/ids.ts';
 import type { GitContext } from './context.ts';
+import { isErrno } from './failure.ts';
 import { isCommitIn, readCommit, writeLoose, type CommitFacts } from './objects.ts';
 import { FOLDER, readTree, SUBMODULE, type Tree } from './tree-entries.ts';
 
@@ -39,8 +40,14 @@ export async function copyToUser(context: GitContext, tip: CommitId): Promise<bo
     objects.push({ id, whole });
   }
   const store = join(context.user.commonDir, 'objects');
-  for (const { id, whole } of objects) await writeLoose(store, id, whole, false);
-  return true;
+  try {
+    for (const { id, whole } of objects) await writeLoose(store, id, whole, false);
+    return true;
+  } catch (error) {
+    // A full disk, a folder that may not be written: git says it in its words when it is tried as a pack.
+    if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 interface Missing {

@@ -1,6 +1,15 @@
 /** Reading and writing objects of the control repository without a process each. */
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate, deflateSync } from 'node:zlib';
@@ -113,12 +122,17 @@ export async function writeLoose(
   const temporary = join(folder, `tmp_obj_${randomBytes(6).toString('hex')}`);
   const file = openSync(temporary, 'wx', 0o444);
   try {
-    writeFileSync(file, packed);
-    if (isFlushed) fsyncSync(file);
-  } finally {
-    closeSync(file);
+    try {
+      writeFileSync(file, packed);
+      if (isFlushed) fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
-  renameSync(temporary, path);
 }
 
 export async function isCommitIn(reader: ObjectReader, id: string): Promise<boolean> {

@@ -23,6 +23,28 @@ const landing = (to: CommitId) => ({ branch: branch('main'), from: world.base, t
 const nextCommit = (files: Readonly<Record<string, string | null>>) =>
   world.commitAsHuman(branch('next'), world.base, files);
 
+test.each([
+  ['a few objects', { 'a.txt': 'landed\n', 'deep/er/new.txt': 'n\n', 'b.txt': null }],
+  ['more than are copied one by one', Object.fromEntries(many(210).map((name) => [name, `${name}\n`]))],
+])("publishing %s leaves the user's repository whole", async (_, files) => {
+  const head = await nextCommit(files);
+  await world.moveRefAsHuman('refs/heads/next', null);
+  // Made on something else, so that no object of the landing but the branch's own is there yet.
+  const other = await world.commitAsHuman(branch('other'), world.base, { 'dir/c.txt': 'other\n' });
+  const request = { onto: other, head, strategy: 'merge', message: 'merged', dateMs: 0 } as const;
+  const merged = await world.git.merge(request);
+  if (merged.kind !== 'merged') throw new Error(merged.kind);
+  const onto = { branch: branch('other'), from: other, to: merged.commit };
+  expect(await world.git.publish(onto)).toMatchObject({ kind: 'published' });
+  expect(await git(world.root, 'fsck', '--full', '--strict', '--no-dangling')).toBe('');
+  expect(await git(world.root, 'rev-parse', 'other^{tree}')).toBe(merged.tree);
+  expect(await git(world.root, 'log', '-1', '--format=%s', 'other')).toBe('merged');
+});
+
+function many(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, at) => `many/${at % 30}/f${at}.txt`);
+}
+
 describe('publishing to the branch of a checkout', () => {
   test('moves files, index and ref together when it is clean', async () => {
     const next = await nextCommit({ 'a.txt': 'landed\n', 'b.txt': null, 'new/n.txt': 'n\n' });
