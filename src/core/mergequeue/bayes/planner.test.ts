@@ -74,6 +74,22 @@ test('runs a chain when changes arrive one by one', () => {
   expect(trees(queue)).toEqual([ids('a'), ids('a b'), ids('a b c')]);
 });
 
+test('a wait that is over forces in no tree that holds a red one: it would be cancelled at once, for ever', () => {
+  const names = ['a', 'b', 'c', 'd'];
+  const waiting = names
+    .reduce((all, id) => all.change(id, { arrivedAtMs: 0, gateMs: 1_000 }), queueOf(...names))
+    .red('a b')
+    .red('a b c');
+  for (const slots of [2, 4, 8])
+    for (const decidedAtMs of [0, 599_000]) {
+      const queue = waiting.with({ slots, nowMs: 600_000, decidedAtMs });
+      const forced = trees(queue).filter(
+        (tree) => tree.includes('a' as ChangeId) && tree.includes('b' as ChangeId),
+      );
+      expect(forced).toEqual([]);
+    }
+});
+
 test('repeats a red run where gates are flaky and says why', () => {
   const [proposal] = bayesPlanner(queueOf('a').red('a').with({ flakeRate: 0.05 }).snapshot(), 1);
   expect(proposal).toMatchObject({ kind: 'start', members: ['a'], repeats: 'b1' });

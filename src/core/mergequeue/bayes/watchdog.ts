@@ -4,7 +4,7 @@
  */
 import { bitsIn } from '../bit-set.ts';
 import type { QueueSnapshot } from '../model.ts';
-import { treeOf } from './candidates.ts';
+import { holdsCertainRed, treeOf } from './candidates.ts';
 import type { Field } from './field.ts';
 import type { Trial } from './trial.ts';
 
@@ -20,18 +20,18 @@ export function overdueTrials(snapshot: QueueSnapshot, field: Field, freeSlots: 
   const base = field.trials
     .filter((trial) => trial.landable && trial.pGreen >= 0.8)
     .toSorted((a, b) => b.size - a.size)[0];
-  const trial =
-    treeOf(base ?? null, [overdue], 'waiting', field) ?? treeOf(null, [overdue], 'waiting', field);
+  const trials = [base ?? null, null].map((under) => treeOf(under, [overdue], 'waiting', field));
+  const trial = trials.find((one) => one !== null && tells(one, field)) ?? null;
   return trial === null || isKnown(trial, field) ? [] : [trial];
 }
 
-/** Tip + oldest, tip + two oldest, and so on. */
+/** Tip + oldest, tip + two oldest, and so on, without what would make the tree red for certain. */
 function oldestTogether(field: Field, count: number): readonly Trial[] {
   const trials: Trial[] = [];
   let last: Trial | null = null;
   for (let item = 0; item < field.board.items.length && trials.length < count; item++) {
     const trial = treeOf(last, [item], 'waiting', field);
-    if (trial === null) continue;
+    if (trial === null || !tells(trial, field)) continue;
     last = trial;
     if (!isKnown(trial, field)) trials.push(trial);
   }
@@ -53,6 +53,11 @@ function overdueItem(snapshot: QueueSnapshot, field: Field): number | null {
     if (snapshot.nowMs - arrivedAtMs > Math.max(patienceMs, 2 * item.gateMs)) return index;
   }
   return null;
+}
+
+/** A tree that holds a red one says nothing new, and its run would be cancelled at once. */
+function tells(trial: Trial, field: Field): boolean {
+  return trial.size === 1 || !holdsCertainRed(trial.bits, field.board);
 }
 
 function isKnown(trial: Trial, field: Field): boolean {
