@@ -77,6 +77,11 @@ const world: World = {
     return readVersion(executable, { timeoutMs, env });
   },
 
+  async lookAtAgent({ runDir, worktree, output }) {
+    const { lookAtAgent } = await import('./main/look-at-agent.ts');
+    return lookAtAgent(runDir, worktree, output, Date.now());
+  },
+
   async makeScratchRepository(name, files) {
     const { makeScratchRepository } = await import('./main/scratch-repository.ts');
     return makeScratchRepository(name, files, process.env['PATH'] ?? '');

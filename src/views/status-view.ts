@@ -2,6 +2,7 @@
  * The `data` of `copse.status/1`: what `status --json` prints, `/api/status` serves and the screens draw. A field that
  * is absent does not apply; null means that nobody knows. Times are RFC 3339, in UTC. Texts may come from outside.
  */
+import type { Condition } from '../core/agents/condition.ts';
 import { STATUSES } from './vocabulary.ts';
 import type { Evidence, Status } from './vocabulary.ts';
 import { present } from './present.ts';
@@ -71,6 +72,8 @@ export interface TaskView {
   readonly since: string;
   readonly reason: string;
   readonly evidence: Evidence;
+  /** What its agent is doing at this moment, looked at for this answer; absent: nobody looked. */
+  readonly condition?: Condition;
   /** Number of the newest attempt, from 1. */
   readonly attempt?: number;
   readonly wave: number;

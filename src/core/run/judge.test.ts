@@ -1,3 +1,4 @@
+import { StreamFold } from '../agents/stream-facts.ts';
 import { expect, test } from 'vitest';
 import { commitOf } from '../../../test/support/plan-builder.ts';
 import { CLEAN_FACTS, GOOD_EXIT } from '../../../test/support/run-builder.ts';
@@ -63,4 +64,21 @@ test.each<[string, Partial<ExitFacts>, Partial<AttemptFacts>, AttemptVerdict, ('
   ],
 ])('%s', (_, exit, facts, expected, enforceScope) => {
   check(exit, facts, expected, enforceScope);
+});
+
+test('an agent that said it was done and did not exit has done its work, if there is a commit', () => {
+  const fold = new StreamFold({ callsArePartial: false });
+  fold.add({ kind: 'text', text: 'ready' });
+  fold.add({ kind: 'done', ok: true, reason: '' });
+  const exit = { ...GOOD_EXIT, cause: 'stalled', code: null, signal: 'SIGINT' } as const;
+  const facts = { ...CLEAN_FACTS, stream: fold.facts() };
+  const judge = (more: object) => judgeAttempt(exit, { ...facts, ...more }, BASE, { enforceScope: 'off' });
+  expect(judge({})).toMatchObject({
+    verdict: 'committed',
+    because: expect.stringContaining('did not exit') as string,
+  });
+  expect(judge({ head: BASE })).toMatchObject({
+    verdict: 'stall',
+    because: expect.stringContaining('without a commit') as string,
+  });
 });

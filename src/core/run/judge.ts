@@ -24,9 +24,20 @@ export function judgeAttempt(
   if (broken !== null) return { verdict: 'violation', because: broken };
   const trouble = troubleOf(facts);
   if (trouble !== null) return trouble;
+  const hasSaidDone = facts.stream?.ending.kind === 'ok';
+  const isOnlyStillThere = exit.cause === 'stalled' && hasSaidDone;
+  if (isOnlyStillThere && facts.head !== null && facts.head !== startedFrom)
+    return {
+      verdict: 'committed',
+      because: `${counted(facts.changedCount, 'file')} changed; it said that it was done, and was ended because it did not exit`,
+    };
   if (exit.cause === 'timeout') return { verdict: 'timeout', because: 'it ran into its time limit' };
-  if (exit.cause === 'stalled')
-    return { verdict: 'stall', because: 'it wrote nothing for longer than its stall limit' };
+  if (exit.cause === 'stalled') {
+    const because = isOnlyStillThere
+      ? 'it said that it was done without a commit, and did not exit'
+      : 'it wrote nothing for longer than its stall limit';
+    return { verdict: 'stall', because };
+  }
   if (exit.cause === 'spawn-failed') {
     return { verdict: 'crash', because: `it could not be started: ${exit.detail ?? 'unknown reason'}` };
   }

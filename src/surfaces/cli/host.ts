@@ -1,4 +1,6 @@
 /** What a command gets: the writer, the global options, and the world behind them, opened only when asked for. */
+import type { Condition } from '../../core/agents/condition.ts';
+import type { StreamFormat } from '../../core/agents/formats.ts';
 import type { Deps } from '../../engine/deps.ts';
 import type { AbsolutePath } from '../../core/ids.ts';
 import type { ControlPort } from '../../ports/control.ts';
@@ -42,10 +44,18 @@ export interface World {
   inspectAgents(): Promise<readonly FoundAgent[]>;
   /** First line of `<program> --version`; null when it fails or takes too long. */
   readVersion(program: string, timeoutMs: number): Promise<string | null>;
+  /** What an agent at work is doing, from the evidence; null when nothing runs there. */
+  lookAtAgent(agent: AgentAtWork): Promise<Condition | null>;
   /** A repository of one commit in a temporary folder; its absolute path. */
   makeScratchRepository(name: string, files: Readonly<Record<string, string>>): Promise<string>;
   /** Name and version of the SQLite driver; a failure says how to get one. */
   sqliteDriver(): Promise<string>;
+}
+
+export interface AgentAtWork {
+  readonly runDir: AbsolutePath;
+  readonly worktree: AbsolutePath;
+  readonly output: StreamFormat;
 }
 
 export type ClosableGit = GitPort & { close(): void };

@@ -32,7 +32,9 @@ export async function showStatus(context: Context, wish: StatusWish): Promise<nu
     const nowMs = Date.now();
     const isLed = (await store.leader()) !== null;
     const view = statusView(state, { nowMs, isLed, eta: null });
-    return { view: choose(view, wish, ownTask(state, place)), nowMs };
+    const chosen = choose(view, wish, ownTask(state, place));
+    const { withConditions } = await import('./conditions.ts');
+    return { view: await withConditions(context.world, place, state, chosen), nowMs };
   });
   if (found === null) return sayNothingYet(context, wish);
   if (out.json) out.envelope('status', found.view);
