@@ -7,7 +7,7 @@ import { STORE_FAILPOINTS } from '../../src/adapters/store-sqlite/failpoints.ts'
 import { ENGINE_FAILPOINTS } from '../../src/engine/failpoints.ts';
 import { Scenario, type CrashTask } from './scenario.ts';
 
-/** Effects of other runs, killed in tests of their own: below, or in `src/engine/inbox` and `test/e2e/inbox.test.ts`. */
+/** Effects of other runs, killed in tests of their own: below, in `src/engine/inbox`, `test/e2e/inbox.test.ts` and `test/e2e/review.test.ts`. */
 const ELSEWHERE = [
   'act.stop-attempt',
   'act.take-in-branch',
@@ -17,6 +17,7 @@ const ELSEWHERE = [
   'act.tag-target',
   'act.deliver-answer',
   'act.take-in-head',
+  'act.run-review',
   'act.notify',
   'resolution.',
 ];

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../src/adapters/store-sqlite/store.ts';
 import { openSystemClock } from '../../src/adapters/clock/system-clock.ts';
-import type { CommitId } from '../../src/core/ids.ts';
+import type { AttemptId, CommitId } from '../../src/core/ids.ts';
 import type { Plan } from '../../src/core/plan/model.ts';
 import { brokenInvariants } from '../../src/core/run/invariants.ts';
 import type { RunState } from '../../src/core/run/state.ts';
@@ -154,7 +154,10 @@ export class Scenario {
       found.push(`the run is ${JSON.stringify(state.life)}`);
     if (state.intents.size > 0) found.push(`I6 ${state.intents.size} intents are open`);
     for (const task of state.tasks.values()) {
-      if (task.progress.kind !== 'landed') found.push(`${task.task.id} is ${JSON.stringify(task.progress)}`);
+      if (task.progress.kind !== 'landed')
+        found.push(
+          `${task.task.id} is ${JSON.stringify(task.progress)} after ${attemptsOf(task.attempts, state)}`,
+        );
       const merges = git(
         'log',
         '--first-parent',
@@ -265,4 +268,16 @@ function environmentOf(pid: number): string {
   } catch {
     return '';
   }
+}
+
+/** How its first attempts ended, and what the guard saw. */
+function attemptsOf(ids: readonly AttemptId[], state: RunState): string {
+  const told = ids.slice(0, 4).map((id) => {
+    const attempt = state.attempts.get(id);
+    const seen = (attempt?.facts?.violations ?? [])
+      .map(({ what, detail }) => `${what}: ${detail}`)
+      .join(', ');
+    return `${id} (${attempt?.verdict ?? '?'}: ${attempt?.because ?? '?'}${seen === '' ? '' : `; ${seen}`})`;
+  });
+  return told.join(' ');
 }
