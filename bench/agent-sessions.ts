@@ -1,33 +1,23 @@
 /**
- * Conversations of agents: what Copse adds between a red gate and the next turn of the same conversation (goal <= 100 ms),
- * and the memory of 20 living ACP sessions: of Copse itself, and of the supervisor and the bridge of each. The agents are
- * the fakes of the tests. `--full`: more turns.
+ * Conversations of agents: what Copse adds between a red gate and the next turn (goal <= 100 ms), with the client's own time
+ * left out: the agent is a shell that commits one line. `--full`: more turns.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentSpec, Plan } from '../src/core/plan/model.ts';
-import { lead, startRun } from '../src/engine/api.ts';
-import type { BranchName, RunId } from '../src/core/ids.ts';
-import { openDeps } from '../src/main/open-deps.ts';
 import { planOf } from '../test/support/plan-builder.ts';
-import { metric, publish, type Metric } from './lib/measure.ts';
-import { endPrograms, pidOf, processFolders, proportionalBytes } from './lib/run-folders.ts';
-import { DIST, runEngine } from './lib/run-engine.ts';
+import { metric, publish } from './lib/measure.ts';
+import { runEngine } from './lib/run-engine.ts';
 import { makeRepository } from './lib/scratch-repository.ts';
 
 const TURNS = process.argv.includes('--full') ? 30 : 8;
-const SESSIONS = 20;
 /** Ends everything when something hangs. */
 const LIMIT_MS = 300_000;
-const ROOT = process.env['COPSE_BENCH_ROOT'] ?? process.cwd();
+const TURN = 'echo "$COPSE_ATTEMPT" >> turns && git add -A && git commit -qm turn';
 
 publish({
   follow_up: metric(await followUps(), 'ms', {
     goal: { max: 100 },
     note: 'from the red gate in the log to the next turn running, without the client',
   }),
-  ...(await memoryOfSessions()),
 });
 process.exit(0);
 
@@ -52,8 +42,6 @@ async function followUps(): Promise<readonly number[]> {
     repository.dispose();
   }
 }
-
-const TURN = 'echo "$COPSE_ATTEMPT" >> turns && git add -A && git commit -qm turn';
 
 function talking(agent: AgentSpec, { red }: { readonly red: number }): Plan {
   const retries = { max: red + 1, backoff: 'none', delayMs: 0, on: ['gate'] } as const;
@@ -82,65 +70,4 @@ function command(name: string, run: string): AgentSpec {
     parallel: null,
     instructions: null,
   };
-}
-
-async function memoryOfSessions(): Promise<Record<string, Metric>> {
-  const repository = makeRepository(20);
-  const script = join(repository.root, 'script.json');
-  writeFileSync(script, JSON.stringify({ turns: [[{ hang: true }]] }));
-  const ids = Array.from({ length: SESSIONS }, (_, index) => `s${index}`);
-  const { deps } = await openDeps({
-    repository: repository.path,
-    stateDir: repository.stateDir,
-    distDir: DIST,
-    environment: repository.env,
-  });
-  const leadership = await lead(deps, { address: null, takeover: false });
-  let running = 0;
-  const tasks = ids.map((id) => [id, { agent: 'acp', timeoutMs: LIMIT_MS, stallMs: LIMIT_MS }] as const);
-  const loop = await startRun(
-    deps,
-    leadership,
-    {
-      run: 'run-bench' as RunId,
-      mode: 'plan',
-      plan: planOf(Object.fromEntries(tasks), { agents: { acp: speaking(script) } }),
-      target: 'copse/integration' as BranchName,
-      options: { noMerge: true, parallel: SESSIONS, only: null, prepareOnly: false, seed: 7 },
-      branches: [],
-    },
-    ({ events }) => {
-      running += events.filter((event) => event.kind === 'attempt.started').length;
-    },
-  );
-  void loop.run();
-  while (running < SESSIONS) await delay(50);
-  // The bridges and their agents have shaken hands by then.
-  await delay(5_000);
-  const folders = processFolders(repository);
-  const found = {
-    copse_memory: metric([process.memoryUsage.rss()], 'bytes', { note: `with ${SESSIONS} living sessions` }),
-    supervisor_memory: metric(
-      folders.map((folder) => proportionalBytes(pidOf(folder, 'supervisor'))),
-      'bytes',
-      { note: 'proportional set size of each' },
-    ),
-    bridge_memory: metric(
-      folders.map((folder) => proportionalBytes(pidOf(folder, 'program'))),
-      'bytes',
-      { note: 'proportional set size of each' },
-    ),
-  };
-  await endPrograms(repository);
-  repository.dispose();
-  return found;
-}
-
-function speaking(script: string): AgentSpec {
-  const fake = join(ROOT, 'test/support/fake-acp-agent.mjs');
-  return {
-    ...command('acp', ''),
-    run: `exec '${process.execPath}' '${fake}' '${script}' # {prompt_file}`,
-    acp: { permissions: 'edit', model: null, offersFiles: false, auth: null },
-  } as AgentSpec;
 }
