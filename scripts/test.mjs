@@ -24,9 +24,6 @@ add(
 );
 for (const { name, code } of results) if (code !== 0 && name !== 'unit and guards') addFailure(name);
 
-/** Whole runs of the program mostly wait: two side by side take little more than half of the time. */
-const WORKERS = { slow: 2 };
-
 for (const project of ['contract', 'slow', 'crash']) {
   const report = reportOf(project);
   const argv = [
@@ -36,7 +33,6 @@ for (const project of ['contract', 'slow', 'crash']) {
     '--project',
     project,
     '--passWithNoTests',
-    ...(project in WORKERS ? [`--maxWorkers=${WORKERS[project]}`] : []),
   ];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const result = await run([...argv, ...reporters], {

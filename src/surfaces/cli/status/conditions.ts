@@ -11,6 +11,9 @@ import { attemptRunDir } from '../state-paths.ts';
 /** Agents looked at for one answer; each that is still takes a fifth of a second, side by side. */
 const MOST_LOOKED_AT = 64;
 
+/** What waits for a person says so already. */
+const WORKS: ReadonlySet<string> = new Set(['working', 'fixing']);
+
 /** The same view with the condition of each agent at work, and its clause behind the reason. */
 export async function withConditions(
   world: Pick<World, 'lookAtAgent'>,
@@ -20,7 +23,7 @@ export async function withConditions(
 ): Promise<StatusView> {
   let left = MOST_LOOKED_AT;
   const tasks = view.tasks.map(async (task): Promise<TaskView> => {
-    const agent = agentOf(task.id, place, state);
+    const agent = WORKS.has(task.status) ? agentOf(task.id, place, state) : null;
     if (agent === null || left <= 0) return task;
     left -= 1;
     const condition = await world.lookAtAgent(agent);
