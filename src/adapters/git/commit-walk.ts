@@ -6,7 +6,7 @@ import type { CommitId } from '../../core/ids.ts';
 import { readCommit, type CommitFacts } from './objects.ts';
 import type { ObjectReader } from './reader.ts';
 
-/** Commits looked at: with more, a process of git's is quicker. */
+/** Commits looked at, chosen and not tuned: one question each, so that a long walk stays within a process of git's. */
 const MAX_VISITED = 300;
 
 const ROOT = 1;

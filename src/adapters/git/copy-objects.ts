@@ -11,7 +11,7 @@ import { isErrno } from './failure.ts';
 import { isCommitIn, readCommit, writeLoose, type CommitFacts } from './objects.ts';
 import { FOLDER, readTree, SUBMODULE, type Tree } from './tree-entries.ts';
 
-/** With more, a pack is quicker. */
+/** Chosen, not tuned: more goes as a pack. */
 const MAX_OBJECTS = 200;
 const MAX_BYTES = 2 * 1024 * 1024;
 

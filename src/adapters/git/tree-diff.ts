@@ -14,7 +14,7 @@ export interface RawDifference {
 }
 
 const ABSENT = '000000';
-/** Trees read; with more, a process of git's is quicker. */
+/** Trees read, chosen and not tuned: more is left to a process of git's. */
 const MAX_TREES = 200;
 
 /** In the order of the paths' bytes. Both trees are in control. */

@@ -122,7 +122,8 @@ export interface NoticeEvent {
   readonly why: string | null;
 }
 
-const KINDS: Readonly<Record<InboxEvent['kind'], true>> = {
+/** Every kind, once. */
+export const INBOX_KINDS: Readonly<Record<InboxEvent['kind'], true>> = {
   'message.sent': true,
   'message.dropped': true,
   'task.continued': true,
@@ -141,5 +142,5 @@ const KINDS: Readonly<Record<InboxEvent['kind'], true>> = {
 export function isInboxEvent<E extends { readonly kind: string }>(
   event: E,
 ): event is Extract<E, { kind: InboxEvent['kind'] }> {
-  return Object.hasOwn(KINDS, event.kind);
+  return Object.hasOwn(INBOX_KINDS, event.kind);
 }

@@ -1,4 +1,5 @@
 /** The event kinds of this version, kept complete by the compiler. */
+import { INBOX_KINDS } from '../inbox/events.ts';
 import type { RunEvent } from './events.ts';
 
 const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
@@ -66,19 +67,7 @@ const KINDS: Readonly<Record<RunEvent['kind'], true>> = {
   'target.tagged': true,
   'account.parked': true,
   'budget.exceeded': true,
-  'message.sent': true,
-  'message.dropped': true,
-  'task.continued': true,
-  'question.asked': true,
-  'question.answered': true,
-  'question.delivered': true,
-  'question.withdrawn': true,
-  'approval.asked': true,
-  'approval.given': true,
-  'approval.rejected': true,
-  'approval.void': true,
-  'head.taken_in': true,
-  'notice.sent': true,
+  ...INBOX_KINDS,
   operation: true,
 };
 
