@@ -12,10 +12,11 @@ import { GitFailure } from './failure.ts';
 import { removeTree, statIfThere, writeWhole } from './files.ts';
 import { keepSalvage } from './guard-refs.ts';
 import { installIndex } from './install-index.ts';
+import { headMoves } from './made-in-workspace.ts';
 import { branchRef } from './names.ts';
 import { adminDir, newNonce, type WorkspaceRecord } from './ownership.ts';
 import { bringIntoControl } from './transfer.ts';
-import { operationInProgress, readHead, userRef } from './user-refs.ts';
+import { logHead, operationInProgress, readHead, userRef } from './user-refs.ts';
 import { gitDirOf, isIntact, workspaceObjects, workspaceTip } from './workspace.ts';
 import { moveFolder, settleWorkspaceMove } from './workspace-move.ts';
 import { indexAt, isFolder, type FolderIndex } from './worktree-changes.ts';
@@ -216,8 +217,22 @@ async function saveCommit(context: GitContext, spec: WorkspaceSpec, commit: Comm
 async function attachHead(context: GitContext, spec: WorkspaceSpec, gitDir: string): Promise<void> {
   const tip = await workspaceTip(context, spec);
   await removeTree(join(gitDir, 'HEAD.lock'));
+  if (tip.kind === 'commit') await logAttach(context, spec, gitDir, tip.commit);
   await writeWhole(join(gitDir, 'HEAD'), `ref: ${branchRef(spec.branch)}\n`, 0o644);
   if (tip.kind !== 'commit') return;
   const at = await freshIndex(context, spec, tip.commit);
   await installIndex(at.index, join(gitDir, 'index'));
+}
+
+/** Before HEAD is on the branch: guards of other attempts take a branch that is not where this log ends for moved by a stranger. */
+async function logAttach(
+  context: GitContext,
+  spec: WorkspaceSpec,
+  gitDir: string,
+  to: CommitId,
+): Promise<void> {
+  const from = (await headMoves(gitDir)).at(-1)?.to;
+  if (from === undefined || from === to) return;
+  const reason = 'copse: back on the branch';
+  await logHead(context, { path: spec.path, gitDir }, { from, to, reason, dateMs: Date.now() });
 }

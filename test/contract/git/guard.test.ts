@@ -256,6 +256,24 @@ describe('the guard', () => {
     expect(await world.git.sight(spec)).toMatchObject({ branch: spec.branch, head: mine, inProgress: null });
   });
 
+  test("leaves another task's branch alone after its rebase was ended, or its HEAD put back", async () => {
+    const theirs = await world.commitAsHuman(branch('theirs'), world.base, { 'a.txt': 'theirs\n' });
+    const other = world.spec('two');
+    await world.git.provision(other);
+    const early = await world.git.takeSnapshot(other);
+    snapshot = await world.git.takeSnapshot(spec);
+    await world.write(other, 'a.txt', 'two\n');
+    const two = await world.commit(other, 'two');
+    await git(other.path, 'rebase', theirs).catch(() => null);
+    expect(await world.git.verifySnapshot(other, early)).toMatchObject([{ kind: 'detached' }]);
+    expect(await verify()).toEqual([]);
+    await git(other.path, 'checkout', '-q', '--force', two);
+    await git(other.path, 'checkout', '-q', '--detach', world.base);
+    expect(await world.git.verifySnapshot(other, early)).toMatchObject([{ kind: 'detached' }]);
+    expect(await verify()).toEqual([]);
+    expect(await world.git.branchTip(other.branch)).toBe(two);
+  });
+
   test('restores HEAD of the checkout when it is destroyed', async () => {
     await writeFile(common('HEAD'), 'nonsense\n');
     expect(await verify()).toMatchObject([{ kind: 'repository-damaged', restored: true }]);
