@@ -3,7 +3,8 @@ import { lstat, readFile, readlink } from 'node:fs/promises';
 import type { CommitId } from '../../core/ids.ts';
 import type { GitContext } from './context.ts';
 import { isErrno } from './failure.ts';
-import { splitNul } from './names.ts';
+import { requireCommit } from './objects.ts';
+import { rawDifferences } from './tree-diff.ts';
 
 /** More or larger files than these are quicker found out by bringing the index to the commit. */
 const MAX_FILES = 200;
@@ -36,18 +37,9 @@ export async function isAsCommitted(
 }
 
 async function entriesBetween(context: GitContext, from: CommitId, to: CommitId): Promise<readonly Entry[]> {
-  const { stdout } = await context.git.run({
-    label: `list what ${to.slice(0, 12)} changed`,
-    gitDir: context.places.control,
-    args: ['diff-tree', '-r', '-z', '--raw', '--no-renames', from, to],
-  });
-  const parts = splitNul(stdout);
-  const entries: Entry[] = [];
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    const [, mode = '', , id = ''] = (parts[at] ?? Buffer.alloc(0)).toString('latin1').split(' ');
-    entries.push({ path: parts[at + 1] ?? Buffer.alloc(0), mode, id });
-  }
-  return entries;
+  const [before, after] = await Promise.all([requireCommit(context, from), requireCommit(context, to)]);
+  const rows = await rawDifferences(context, before.tree, after.tree);
+  return rows.map(({ bytes, newMode, newId }) => ({ path: bytes, mode: newMode, id: newId }));
 }
 
 async function isInFolder(context: GitContext, folder: string, entry: Entry): Promise<boolean> {

@@ -48,14 +48,14 @@ const MAX_STDERR_BYTES = 64 * 1024;
 export function createRunner(base: Readonly<Record<string, string>>): GitRunner {
   return {
     run: (call) => retrying(call.label, () => runOnce(base, call)),
-    open: (call) => start(base, call, 'ignore'),
+    open: (call) => start(base, call, ['pipe', 'ignore']),
   };
 }
 
 function start(
   base: Readonly<Record<string, string>>,
   call: GitCall,
-  stderr: 'pipe' | 'ignore',
+  [stdin, stderr]: readonly ['pipe' | 'ignore', 'pipe' | 'ignore'],
 ): ChildProcess {
   const env: Record<string, string> = { ...base, ...call.env };
   if (call.workTree !== undefined) env['GIT_WORK_TREE'] = call.workTree;
@@ -66,7 +66,7 @@ function start(
   return spawn('git', [...SAFE_FLAGS, ...place, ...call.args], {
     cwd: folderOf(call),
     env,
-    stdio: ['pipe', 'pipe', stderr],
+    stdio: [stdin, 'pipe', stderr],
     // Its own process group, so that a time limit also ends what git itself started.
     detached: true,
   });
@@ -78,7 +78,7 @@ function folderOf(call: GitCall): string {
 
 function runOnce(base: Readonly<Record<string, string>>, call: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = start(base, call, 'pipe');
+    const child = start(base, call, [call.input === undefined ? 'ignore' : 'pipe', 'pipe']);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     const limit = call.maxBytes ?? DEFAULT_MAX_BYTES;
@@ -118,7 +118,7 @@ function runOnce(base: Readonly<Record<string, string>>, call: GitCall): Promise
     });
     // A process may end without reading its input; its exit code tells.
     child.stdin?.on('error', () => undefined);
-    child.stdin?.end(call.input ?? '');
+    child.stdin?.end(call.input);
   });
 }
 
