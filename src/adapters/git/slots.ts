@@ -2,7 +2,8 @@
  * Throw-away checkouts for gates, kept warm between them. A gate is untrusted: its `.git` is deleted and written again,
  * and the files are compared through an index of ours that it never saw. Ignored files (dependencies) stay.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AbsolutePath, BranchName, CommitId, RepoPath } from '../../core/ids.ts';
 import { effect, type GitContext } from './context.ts';
@@ -53,13 +54,12 @@ export async function checkoutSlot(
       context.pristineSlots.delete(slot);
       const isWarm = await isReusable(paths);
       if (!isWarm) await startAfresh(paths);
-      await removeTree(join(paths.tree, '.git'));
       await removeTree(`${paths.index}.lock`);
       await settleSlot(context, paths, commit);
-      const isMoved = isWarm && asLeft !== null && (await moveFiles(context, paths, asLeft, commit));
-      // Also writes again every file whose size, times or inode changed since we wrote it, whatever the gate's index says.
-      if (!isMoved)
-        await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '--reset', '-u', commit]));
+      const [isMoved] = await Promise.all([
+        takeFilesTo(context, paths, isWarm ? asLeft : null, commit),
+        removeTree(join(paths.tree, '.git')),
+      ]);
       await rm(`${paths.index}.move`, { force: true });
       // Side by side: `clean` never looks at `.git`, and the index does not change any more.
       await Promise.all([
@@ -106,6 +106,19 @@ async function differences(context: GitContext, slot: string, commit: CommitId):
 /** Rows of a letter, a space and a path: changed, deleted, and untracked with empty folders, but not what is ignored. */
 const LIST_DIFFERENCES = 'ls-files -z -t -m -d -o --directory --exclude-standard'.split(' ');
 const UNTRACKED = '?'.charCodeAt(0);
+
+/** False when all files had to be compared: `asLeft` is the commit it was seen to hold exactly, null when nobody looked. */
+async function takeFilesTo(
+  context: GitContext,
+  paths: SlotPaths,
+  asLeft: CommitId | null,
+  commit: CommitId,
+): Promise<boolean> {
+  if (asLeft !== null && (await moveFiles(context, paths, asLeft, commit))) return true;
+  // Also writes again every file whose size, times or inode changed since we wrote it, whatever the gate's index says.
+  await context.checkouts.run(() => inSlot(context, paths, ['read-tree', '--reset', '-u', commit]));
+  return false;
+}
 
 /** Of a slot seen to hold exactly `from`, only what differs is looked at. */
 async function moveFiles(
@@ -179,8 +192,9 @@ async function writeSlotGitDir(
 ): Promise<void> {
   const gitDir = join(paths.tree, '.git');
   const { control } = context.places;
-  for (const name of ['info', 'pack']) await mkdir(join(gitDir, 'objects', name), { recursive: true });
-  await mkdir(dirname(join(gitDir, branchRef(target.branch))), { recursive: true });
+  // Plain calls: a dozen trips to the thread pool take longer than what they do.
+  for (const name of ['info', 'pack']) mkdirSync(join(gitDir, 'objects', name), { recursive: true });
+  mkdirSync(dirname(join(gitDir, branchRef(target.branch))), { recursive: true });
   const [config, shallow] = await Promise.all([
     readFile(join(control, 'config'), 'utf8'),
     bytesIfThere(join(control, 'shallow')),
@@ -192,8 +206,8 @@ async function writeSlotGitDir(
     ['HEAD', `${commit}\n`],
     ...(shallow === null ? [] : ([['shallow', shallow]] as const)),
   ];
+  for (const [name, content] of files) writeFileSync(join(gitDir, name), content, { mode: 0o644 });
   await Promise.all([
-    ...files.map(([name, content]) => writeFile(join(gitDir, name), content, { mode: 0o644 })),
     copyIndex(paths.index, join(gitDir, 'index')),
     writeUnflushed(join(paths.folder, 'commit'), commit),
   ]);
