@@ -1,5 +1,5 @@
 /** The processes of a bench's run, found by the records in their folders. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ScratchRepository } from './scratch-repository.ts';
@@ -9,6 +9,7 @@ const SETTLE_MS = 2_000;
 
 export function processFolders(where: ScratchRepository): readonly string[] {
   const attempts = join(where.stateDir, 'runs/run-bench/attempts');
+  if (!existsSync(attempts)) return [];
   return readdirSync(attempts).map((name) => join(attempts, name, 'process'));
 }
 
