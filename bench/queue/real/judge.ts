@@ -37,7 +37,7 @@ export function judge(
 ): Verdict {
   const git = (...args: readonly string[]): string =>
     execFileSync('git', args, { cwd: at.repository, env: at.env, encoding: 'utf8' }).trim();
-  const { runs, started } = readLog(at.log);
+  const { runs, started } = readRuns(at.log);
   const states = git('log', '--first-parent', '--reverse', '--format=%H %T', TARGET).split('\n');
   const baseTree = states[0]?.split(' ')[1] ?? '';
   const held = states.slice(1).map((row) => changesAt(git, row.split(' ')[0] ?? ''));
@@ -75,7 +75,8 @@ function changesAt(git: (...args: readonly string[]) => string, commit: string):
   return new Set(files.filter((file) => file.endsWith('.json')).map((file) => file.slice(8, -5)));
 }
 
-function readLog(log: string): { readonly runs: readonly Run[]; readonly started: number } {
+/** Whole runs in the gates' own log, and how many began. */
+export function readRuns(log: string): { readonly runs: readonly Run[]; readonly started: number } {
   if (!existsSync(log)) return { runs: [], started: 0 };
   const rows = readFileSync(log, 'utf8')
     .split('\n')

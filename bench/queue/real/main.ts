@@ -11,6 +11,7 @@ import { bayesPlanner } from '../../../src/core/mergequeue/index.ts';
 import { simulate } from '../simulate.ts';
 import { parseWorkload, type Workload } from '../workload.ts';
 import { drawWorkload } from './draw.ts';
+import { floorOf } from './floor.ts';
 import { judge, type Verdict } from './judge.ts';
 import { land } from './land.ts';
 import { gitEnvironment } from './materialize.ts';
@@ -24,6 +25,9 @@ interface Row extends Verdict {
   readonly k: number;
   readonly simulated: number;
   readonly ratio: number;
+  /** The ratio that the machine would leave a queue that costs nothing, and `ratio` over it. */
+  readonly floor: number;
+  readonly overFloor: number;
   readonly kills: number;
   readonly faults: readonly string[];
 }
@@ -61,16 +65,27 @@ export async function main(args: readonly string[], program: string): Promise<nu
     rows.push(row);
     if (values.json !== true) process.stdout.write(`${line(row)}\n`);
   }
-  const ratios = rows.filter((row) => row.simulated > 0 && row.gateRuns > 0).map((row) => row.ratio);
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  const timed = rows.filter((row) => row.simulated > 0 && row.gateRuns > 0);
+  const mean = geometricMean(timed.map((row) => row.ratio));
+  const overFloor = geometricMean(timed.map((row) => row.overFloor));
   const faults = rows.flatMap((row) => row.faults.map((fault) => `${row.workload}: ${fault}`));
-  const summary = { schema: 'copse.bench-queue-real/1', runs: rows.length, makespan_ratio: mean, faults };
+  const summary = {
+    schema: 'copse.bench-queue-real/1',
+    runs: rows.length,
+    makespan_ratio: mean,
+    over_floor: overFloor,
+    faults,
+  };
   const text =
     values.json === true
       ? JSON.stringify({ ...summary, rows }, null, 1)
-      : `${rows.length} merges, ${faults.length} faults, makespan / simulator ${mean.toFixed(3)} (geometric mean)`;
+      : `${rows.length} merges, ${faults.length} faults, makespan / simulator ${mean.toFixed(3)}, over what the gates alone take here ${overFloor.toFixed(3)} (geometric means)`;
   process.stdout.write(`${[text, ...(values.json === true ? [] : faults)].join('\n')}\n`);
   return faults.length > 0 ? 1 : 0;
+}
+
+function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
 interface Options {
@@ -95,9 +110,11 @@ async function one(workload: Workload, program: string, options: Options): Promi
     const simulated = simulatedMakespan(workload);
     const faults = [...faultsOf(verdict, workload.slots, options.kills > 0), ...landing.faults];
     const ratio = verdict.makespan / simulated;
+    const floor = await floorOf(workload, at, scale);
+    const measured = { simulated, ratio, floor, overFloor: ratio / floor };
     const { name, slots } = workload;
     const n = workload.changes.length;
-    return { workload: name, n, k: slots, simulated, ratio, kills: landing.kills, faults, ...verdict };
+    return { workload: name, n, k: slots, ...measured, kills: landing.kills, faults, ...verdict };
   } finally {
     if (options.keep) process.stderr.write(`kept: ${root}\n`);
     else rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
@@ -143,7 +160,7 @@ function line(row: Row): string {
     `landed ${row.landed}`.padEnd(10),
     `runs ${row.gateRuns}+${row.cancelledRuns}`.padEnd(11),
     `peak ${row.peakGates}`,
-    `makespan ${row.makespan.toFixed(0)} sim ${row.simulated.toFixed(0)} ratio ${row.ratio.toFixed(2)}`,
+    `makespan ${row.makespan.toFixed(0)} sim ${row.simulated.toFixed(0)} ratio ${row.ratio.toFixed(2)} (gates alone ${row.floor.toFixed(2)})`,
     ...(row.kills > 0 ? [`kills ${row.kills}`] : []),
     row.faults.length === 0 ? 'ok' : `FAULT ${row.faults.join('; ')}`,
   ];
