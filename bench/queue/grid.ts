@@ -1,4 +1,5 @@
 /** Cells of the benchmark and what each strategy made of them. */
+import { waitUntil } from '../../src/core/mergequeue/index.ts';
 import { quantile, simulate, type SimulationResult } from './simulate.ts';
 import { strategyFor, type StrategyName } from './strategies.ts';
 import { generateWorkload, type Workload, type WorkloadParams } from './workload.ts';
@@ -68,6 +69,8 @@ export function otherCells(seeds: number, long: number): Cell[] {
 
 export interface Timing {
   readonly planMs: number[];
+  /** As the simulator's; 0 unless given. */
+  readonly jitter?: number;
 }
 
 export function runCell(
@@ -93,6 +96,8 @@ export function runCell(
 export function runOne(name: StrategyName, workload: Workload, timing: Timing): SimulationResult {
   return simulate(workload, strategyFor(name, workload), {
     seed: workload.seed,
+    ...(timing.jitter === undefined ? {} : { jitter: timing.jitter }),
+    ...(name === 'copse' ? { patience: waitUntil } : {}),
     onPlan: (_, plan) => {
       if (name !== 'copse') return plan();
       const before = process.cpuUsage();

@@ -1,8 +1,10 @@
 /**
- * `npm run bench:queue -- [FILE...] [--full] [--seeds 12,4,1] [--seed N] [--strategy a,b] [--cell TEXT] [--json] [--merge [--page]]`
+ * `npm run bench:queue -- [FILE...] [--full] [--seeds 12,4,1] [--seed N] [--strategy a,b] [--cell TEXT] [--jitter PART] [--json]
+ * [--merge [--page]]`
  *
  * FILE is a workload (`mergesim-workload/1`): every strategy runs it once. Without a file the seeded grid is run: N = 10 and
- * 50, with `--full` also 200 and longer streams. `--seeds` gives the workloads per cell for N = 10, 50, 200. With `--merge`
+ * 50, with `--full` also 200 and longer streams. `--seeds` gives the workloads per cell for N = 10, 50, 200. `--jitter 0.05`:
+ * each run takes up to 5 % longer than its gates' time. With `--merge`
  * the files are reports written by `--json` (of other strategies or other cells) and are put together into one report;
  * `--page` also writes its figures and its plot into `docs/design`.
  */
@@ -30,6 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
       strategy: { type: 'string' },
       cell: { type: 'string' },
       seeds: { type: 'string' },
+      jitter: { type: 'string' },
     },
   });
   const names = (values.strategy?.split(',') as StrategyName[] | undefined) ?? allStrategies;
@@ -41,7 +44,10 @@ export async function main(args: readonly string[]): Promise<number> {
     return printReport(report, values.json === true);
   }
   if (files.length > 0) return runFiles(files, names);
-  const timing: Timing = { planMs: [] };
+  const timing: Timing = {
+    planMs: [],
+    ...(values.jitter === undefined ? {} : { jitter: Number(values.jitter) }),
+  };
   const scores: { cell: Cell; scores: Scores }[] = [];
   for (const cell of cellsFor(values.full === true, values.seeds)) {
     if (!cell.name.includes(values.cell ?? '')) continue;

@@ -20,6 +20,10 @@ export interface SimulationOptions {
   /** A red run ends at a random part of its gate time instead of at its end. */
   readonly failFast?: boolean;
   readonly everyCommit?: boolean;
+  /** Each run takes up to this part longer than its gates' time. */
+  readonly jitter?: number;
+  /** The moment, asked after each planning, at which the strategy wants to plan again although nothing has happened. */
+  readonly patience?: (snapshot: QueueSnapshot) => number | null;
   /** Called around each planning, for a clock the simulator does not have. */
   readonly onPlan?: (
     snapshot: QueueSnapshot,
@@ -55,6 +59,8 @@ interface World {
   readonly decidedAt: Map<ChangeId, number>;
   readonly flakes: Prng;
   snapshot: QueueSnapshot;
+  /** In ms, as the snapshot's moments. */
+  wakeAt: number | null;
   gateRuns: number;
   redStates: number;
   untestedLandings: number;
@@ -78,6 +84,7 @@ export function simulate(
     recordVerdicts(world, now, options);
     if (world.snapshot.pending.length === 0 && world.waiting.length === 0) break;
     plan(world, now, strategy, options);
+    world.wakeAt = options.patience?.(world.snapshot) ?? null;
   }
   return judge(world);
 }
@@ -99,6 +106,7 @@ function emptyWorld(workload: Workload, options: SimulationOptions): World {
       ...(options.flakeRate === undefined ? {} : { flakeRate: options.flakeRate }),
       ...(options.everyCommit === true ? { everyCommit: true } : {}),
     },
+    wakeAt: null,
     gateRuns: 0,
     redStates: 0,
     untestedLandings: 0,
@@ -109,7 +117,8 @@ function emptyWorld(workload: Workload, options: SimulationOptions): World {
 
 function nextEvent(world: World): number | null {
   const ends = [...world.runs.values()].map((run) => run.endsAt);
-  const times = [...ends, ...world.waiting.slice(0, 1).map((change) => change.arrival)];
+  const wakes = world.wakeAt === null ? [] : [world.wakeAt / 1000];
+  const times = [...ends, ...wakes, ...world.waiting.slice(0, 1).map((change) => change.arrival)];
   return times.length === 0 ? null : Math.min(...times);
 }
 
@@ -148,7 +157,7 @@ function finishRuns(world: World, now: number, options: SimulationOptions): void
   const results = new Map(done.map((run) => [run.build.id, run.isGreen ? 'green' : 'red'] as const));
   const builds = world.snapshot.builds.map((build) => ({
     ...build,
-    state: results.get(build.id) ?? build.state,
+    ...(results.has(build.id) ? { state: results.get(build.id) ?? build.state, endedAtMs: now * 1000 } : {}),
   }));
   world.snapshot = { ...world.snapshot, builds };
 }
@@ -254,7 +263,8 @@ function startRun(world: World, now: number, members: readonly ChangeId[], optio
   const isGreen = isGood && world.flakes.next() >= (options.flakeRate ?? 0);
   const full = Math.max(...members.map((id) => world.truth.get(id)?.gateSeconds ?? 0));
   const part = options.failFast === true && !isGreen ? 0.2 + 0.8 * world.flakes.next() : 1;
-  world.runs.set(build.id, { build, isGreen, endsAt: now + full * part });
+  const late = options.jitter === undefined ? 1 : 1 + options.jitter * world.flakes.next();
+  world.runs.set(build.id, { build, isGreen, endsAt: now + full * part * late });
   world.snapshot = { ...world.snapshot, builds: [...world.snapshot.builds, build] };
 }
 

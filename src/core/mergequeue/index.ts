@@ -7,7 +7,8 @@
  *     const { accepted } = admissible(planner(snapshot, seed), snapshot);
  *     // cancel and start builds as accepted says; put started ones into snapshot.builds as `running`
  *
- * `verdictsOf` alone lands and ejects, from evidence; a planner only orders the work, so a wrong plan costs time and
+ * Where gates do not all take the same time, use `patient(planner)`, give builds their `endedAtMs`, and also plan at
+ * `waitUntil(snapshot)`. `verdictsOf` alone lands and ejects, from evidence; a planner only orders the work, so a wrong plan costs time and
  * nothing else. Snapshots are never changed in place: make a new object for every change. A planner must start the
  * trees of `rescuesOf(snapshot).wanted` and let `awaited` builds end, or a change that may yet be repaired stays pending.
  * A tree is a set of changes: before publishing, compare the git tree id of what would land with that of the build.
@@ -33,6 +34,7 @@ export type {
   QueueVerdict,
 } from './model.ts';
 export { strandedChanges } from './needs.ts';
+export { patient, waitUntil } from './patience.ts';
 export { serialPlanner } from './serial.ts';
 export { verdictsOf } from './verdicts.ts';
 export type { Rescues };

@@ -35,6 +35,8 @@ export interface QueueBuild {
   readonly landedBefore: number;
   readonly state: 'running' | 'green' | 'red';
   readonly startedAtMs: number;
+  /** When its result was known; absent while it runs. Only `waitUntil` asks for it. */
+  readonly endedAtMs?: number;
   /** How often its gates ran to the end with this result; 1 when absent. */
   readonly tries?: number;
 }

@@ -110,6 +110,7 @@ function buildIntended(
     red: [],
     redLogs: [],
     gateMs: 0,
+    endedAtMs: null,
   };
   return { ...queue, builds: new Map(queue.builds).set(step.build, build) };
 }
@@ -125,7 +126,8 @@ function buildTested(state: RunState, event: GatesFinished, id: BuildId): RunSta
     .filter((result) => event.red.includes(result.gate) && result.logPath !== null)
     .map((result) => result.logPath ?? '');
   const gateMs = results.reduce((sum, result) => sum + result.durationMs, 0);
-  return withBuild(counted, id, { state: event.verdict, red: event.red, redLogs, gateMs });
+  const { red, verdict, atMs: endedAtMs } = event;
+  return withBuild(counted, id, { state: verdict, red, redLogs, gateMs, endedAtMs });
 }
 
 /** More than any queue holds: a target that needs a rollback is not a base for anything. */

@@ -338,6 +338,8 @@ export interface BuildState {
   readonly redLogs: readonly string[];
   /** What its gates took, in this run or an earlier one that knew the tree; 0 until they are through. */
   readonly gateMs: number;
+  /** When its gates were through, cancelled ones left out. */
+  readonly endedAtMs: number | null;
 }
 
 /** Key of a gate result: the same tree with the same gate in the same environment is never run twice. */

@@ -75,9 +75,10 @@ function queueChange(change: ChangeState, state: RunState, lookup: Lookup): Queu
 function queueBuild(build: BuildState, state: RunState): readonly QueueBuild[] {
   const outcome = build.state === 'making' || build.state === 'made' ? 'running' : build.state;
   if (outcome !== 'running' && outcome !== 'green' && outcome !== 'red') return [];
-  const { id, members, landedBefore, startedAtMs } = build;
+  const { id, members, landedBefore, startedAtMs, endedAtMs } = build;
   const tries = outcome === 'red' ? redTries(build, state) : 1;
-  return [{ id, members, landedBefore, state: outcome, startedAtMs, ...(tries > 1 ? { tries } : {}) }];
+  const more = { ...(tries > 1 ? { tries } : {}), ...(endedAtMs === null ? {} : { endedAtMs }) };
+  return [{ id, members, landedBefore, state: outcome, startedAtMs, ...more }];
 }
 
 /** A gate with retries was red in every one of them. */

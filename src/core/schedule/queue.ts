@@ -1,5 +1,6 @@
 /** What the merge queue does next: take branches in, land what is proven, eject on evidence, test what the planner asks. */
 import { admissible } from '../mergequeue/admissible.ts';
+import { waitUntil } from '../mergequeue/patience.ts';
 import { verdictsOf } from '../mergequeue/verdicts.ts';
 import type { QueueSnapshot, QueueVerdict } from '../mergequeue/model.ts';
 import type { BuildId } from '../ids.ts';
@@ -42,8 +43,10 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   const canStart = state.life.kind === 'running' && !snapshot.isDraining && !isBarred;
   // What is built on the tip of this moment is void some milliseconds later, and its gate then in the way of the next.
   const isLanding = isOpenStep(state, 'publish') || verdicts.length > 0;
-  const proposed = canStart && !isLanding && !isTakingIn(state) ? proposals(view, snapshot, policy) : [];
-  return { decisions: [...takeIns, ...verdicts, ...tests, ...proposed], wakeAtMs: null };
+  const canPropose = canStart && !isLanding && !isTakingIn(state);
+  const proposed = canPropose ? proposals(view, snapshot, policy) : [];
+  const wakeAtMs = canPropose ? waitUntil(view) : null;
+  return { decisions: [...takeIns, ...verdicts, ...tests, ...proposed], wakeAtMs };
 }
 
 /** `merge.on_failure: stop`: nothing more is tested once a change was ejected. */

@@ -1,0 +1,84 @@
+/**
+ * Gates that start together never end in one moment. What is planned on the first of their results knows the least, and is
+ * often made pointless by the second. So a slot that has become free waits a little for runs about to end. Measured in
+ * docs/design/merge-queue.md: a few per cent of makespan and median, an eighth of the gate runs.
+ */
+import type { ChangeId } from '../ids.ts';
+import { isSteady } from './chain.ts';
+import type { QueueBuild, QueuePlanner, QueueSnapshot } from './model.ts';
+
+/** Part of a gate time: how long a free slot waits at most, and by how much a run may be late and still be waited for. */
+const PATIENCE = 0.2;
+
+/** A planner that starts nothing while `waitUntil` says so; what it cancels is not waited for. */
+export function patient(planner: QueuePlanner): QueuePlanner {
+  return (snapshot, seed) => {
+    const proposals = planner(snapshot, seed);
+    const cancels = proposals.filter((proposal) => proposal.kind === 'cancel');
+    const isKept = (build: QueueBuild): boolean => !cancels.some((cancel) => cancel.build === build.id);
+    const kept = { ...snapshot, builds: snapshot.builds.filter(isKept) };
+    return waitUntil(kept) === null ? proposals : cancels;
+  };
+}
+
+/**
+ * The moment (ms, as `nowMs`) until which nothing is to be started, unless a result or a change comes first; null: now. A
+ * slot waits `PATIENCE` of a gate time once; runs whose time nobody knows, chains and steady arrivals are not waited for.
+ */
+export function waitUntil(snapshot: QueueSnapshot): number | null {
+  if (snapshot.everyCommit === true || isSteady(snapshot)) return null;
+  const running = snapshot.builds.filter((build) => build.state === 'running');
+  const freeSinceMs = running.length >= snapshot.slots ? null : freeSince(snapshot);
+  if (freeSinceMs === null) return null;
+  const expected = expectedTimes(snapshot);
+  const deadlines = running.flatMap((build) => {
+    const takesMs = expected(build);
+    if (takesMs === null) return [];
+    const slackMs = PATIENCE * takesMs;
+    const endsAtMs = build.startedAtMs + takesMs;
+    return endsAtMs > freeSinceMs + slackMs ? [] : [Math.min(freeSinceMs, endsAtMs) + slackMs];
+  });
+  const untilMs = Math.ceil(Math.max(-Infinity, ...deadlines));
+  // A caller's clock may count in fractions, and be a hair short of the moment it was told.
+  return untilMs - snapshot.nowMs >= 1 ? untilMs : null;
+}
+
+/** The end of the first run whose slot nothing was started in since; null when no slot has become free by an end. */
+function freeSince({ builds }: QueueSnapshot): number | null {
+  const lastStartMs = Math.max(-Infinity, ...builds.map((build) => build.startedAtMs));
+  const ends = builds.flatMap(({ endedAtMs }) =>
+    endedAtMs !== undefined && endedAtMs >= lastStartMs ? [endedAtMs] : [],
+  );
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
+/**
+ * By the gates of its changes, times what runs took beyond those of theirs; else as long as runs took. Medians; null while
+ * none has ended and nothing is known.
+ */
+function expectedTimes(snapshot: QueueSnapshot): (build: QueueBuild) => number | null {
+  const changes = [...(snapshot.departed ?? []), ...snapshot.pending];
+  const gates = new Map<ChangeId, number | null>(changes.map(({ id, gateMs }) => [id, gateMs]));
+  const gatesOf = ({ members }: QueueBuild): number | null => {
+    const known = members.flatMap((id) => gates.get(id) ?? []);
+    return known.length === 0 ? null : Math.max(...known);
+  };
+  const ended = snapshot.builds.flatMap((build) =>
+    build.endedAtMs === undefined ? [] : [{ tookMs: build.endedAtMs - build.startedAtMs, build }],
+  );
+  const usualMs = median(ended.map(({ tookMs }) => tookMs));
+  const stretch = median(
+    ended.flatMap(({ tookMs, build }) => {
+      const gateMs = gatesOf(build);
+      return gateMs === null || gateMs === 0 ? [] : [tookMs / gateMs];
+    }),
+  );
+  return (build) => {
+    const gateMs = gatesOf(build);
+    return gateMs === null ? usualMs : gateMs * (stretch ?? 1);
+  };
+}
+
+function median(values: readonly number[]): number | null {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
+}
