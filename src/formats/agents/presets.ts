@@ -297,9 +297,10 @@ export const PRESETS: readonly ClientPreset[] = [
   {
     name: 'kilo',
     executable: 'kilo',
-    start: ['run', '--format', 'json', '{flags}', '{prompt}'],
-    resume: ['run', '--format', 'json', '--session', '{session}', '{flags}', '{prompt}'],
-    promptVia: 'arg',
+    // As with opencode, whose fork it is: as an argument the prompt would reach its model in quotes. Seen with 7.7.7.
+    start: ['run', '--format', 'json', '{flags}'],
+    resume: ['run', '--format', 'json', '--session', '{session}', '{flags}'],
+    promptVia: 'stdin',
     permissions: { edit: ['--auto'], plan: ['--agent', 'plan'], full: ['--auto'] },
     approval: ['--auto'],
     modelFlag: '-m',
