@@ -293,7 +293,7 @@ describe('a preset', () => {
     const base = { GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1' };
     const named = started('gemini', { ...base, GEMINI_API_KEY: 'dummy-key' });
     expect(JSON.parse(named.settings)).toEqual({ security: { auth: { selectedType: 'gemini-api-key' } } });
-    expect(named.args.slice(-2)).toEqual(['-p', 'say "hi" $(id)']);
+    expect(named.input).toBe('say "hi" $(id)');
     expect(started('gemini', base).settings).toBe('');
     expect(started('gemini', { GEMINI_API_KEY: 'dummy-key' }).settings).toBe('');
     const own = path.join(folder, 'own.json');
@@ -302,7 +302,7 @@ describe('a preset', () => {
     expect(started('gemini', kept).settings).toBe('{"mine":1}');
   });
 
-  test.each(['opencode', 'kilo'])('of %s hands the prompt over unchanged, by stdin', (name) => {
+  test.each(['gemini', 'opencode', 'kilo'])('of %s hands the prompt over unchanged, by stdin', (name) => {
     const preset = presetNamed(name);
     if (preset === null) throw new Error('no preset');
     const spec = composeAgent(preset, name);

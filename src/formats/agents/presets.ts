@@ -119,9 +119,10 @@ export const PRESETS: readonly ClientPreset[] = [
     name: 'gemini',
     executable: 'gemini',
     prelude: GEMINI_LOGIN,
-    start: ['-o', 'stream-json', '--skip-trust', '{flags}', '-p', '{prompt}'],
-    resume: ['-o', 'stream-json', '--skip-trust', '--resume', '{session}', '{flags}', '-p', '{prompt}'],
-    promptVia: 'arg',
+    // A brief too long for an argument could not go by file: outside its workspace it reads none.
+    start: ['-o', 'stream-json', '--skip-trust', '{flags}'],
+    resume: ['-o', 'stream-json', '--skip-trust', '--resume', '{session}', '{flags}'],
+    promptVia: 'stdin',
     permissions: { edit: ['--yolo'], plan: ['--approval-mode', 'plan'], full: ['--yolo'] },
     approval: ['--yolo', '-y', '--approval-mode', '--allowed-tools'],
     modelFlag: '-m',
