@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -8,7 +8,7 @@ import { createFakeAgents } from '../../src/adapters/agents/fake.ts';
 import { createAgents } from '../../src/adapters/agents/launch.ts';
 import type { AbsolutePath } from '../../src/core/ids.ts';
 import type { AgentSpec } from '../../src/core/plan/model.ts';
-import { composeAgent } from '../../src/formats/agents/compose.ts';
+import { composeAgent, presetNames } from '../../src/formats/agents/compose.ts';
 import { presetNamed } from '../../src/formats/agents/presets.ts';
 import type { Launch, LaunchRequest } from '../../src/ports/world.ts';
 
@@ -267,30 +267,33 @@ test('a placeholder nothing provides yet is refused by name', () => {
 });
 
 describe('a preset', () => {
-  /** The preset's command with a program in the client's place that prints its arguments and the named variable's file. */
+  /** The preset's command with a program in the client's place that tells its arguments, its stdin and the named variable's file. */
   function started(
     name: string,
     env: Readonly<Record<string, string>>,
-  ): { args: string[]; settings: string } {
+    prompt = 'say "hi" $(id)',
+  ): { args: string[]; settings: string; input: string } {
     const preset = presetNamed(name);
     if (preset === null) throw new Error(`no preset ${name}`);
     const bin = mkdtempSync(path.join(folder, 'bin-'));
     const client = path.join(bin, preset.executable);
-    const prints = `printf '%s\\0' "$@"; [ -z "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH" ] || cat "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH"`;
+    const prints = `cat > "\${0%/*}/input"; printf '%s\\0' "$@"; [ -z "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH" ] || cat "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH"`;
     writeFileSync(client, `#!/bin/sh\n${prints}\n`, { mode: 0o755 });
     const spec = composeAgent(preset, name, { env: { PATH: `${bin}:${process.env['PATH']}`, ...env } });
-    const launch = real.launch(request(spec, 'say "hi" $(id)'));
+    const gitDirs = { own: '/own' as AbsolutePath, common: '/common' as AbsolutePath };
+    const launch = real.launch(request(spec, prompt, { gitDirs }));
     const [file, ...rest] = launch.argv;
     const output = execFileSync(file, rest, { env: launch.env, encoding: 'utf8', input: launch.stdin ?? '' });
     const parts = output.split('\0');
-    return { args: parts.slice(0, -1), settings: parts.at(-1) ?? '' };
+    const input = readFileSync(path.join(bin, 'input'), 'utf8');
+    return { args: parts.slice(0, -1), settings: parts.at(-1) ?? '', input };
   }
 
   test('of gemini names the way to log in where a key and a base URL are set, and only there', () => {
     const base = { GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1' };
     const named = started('gemini', { ...base, GEMINI_API_KEY: 'dummy-key' });
     expect(JSON.parse(named.settings)).toEqual({ security: { auth: { selectedType: 'gemini-api-key' } } });
-    expect(named.args.slice(-2)).toEqual(['-p', 'say "hi" $(id)']);
+    expect(named.input).toBe('say "hi" $(id)');
     expect(started('gemini', base).settings).toBe('');
     expect(started('gemini', { GEMINI_API_KEY: 'dummy-key' }).settings).toBe('');
     const own = path.join(folder, 'own.json');
@@ -299,11 +302,28 @@ describe('a preset', () => {
     expect(started('gemini', kept).settings).toBe('{"mine":1}');
   });
 
-  test('of opencode hands the prompt over unchanged, by stdin', () => {
-    const preset = presetNamed('opencode');
+  test.each(['gemini', 'opencode', 'kilo'])('of %s hands the prompt over unchanged, by stdin', (name) => {
+    const preset = presetNamed(name);
     if (preset === null) throw new Error('no preset');
-    const launch = real.launch(request(composeAgent(preset, 'opencode'), 'say "hi"'));
-    expect(launch.stdin).toBe('say "hi"');
-    expect(launch.argv.join(' ')).not.toContain('say "hi"');
+    const spec = composeAgent(preset, name);
+    for (const session of [null, 'ses_1']) {
+      const launch = real.launch(request(spec, 'say "hi"', { session }));
+      expect(launch.stdin).toBe('say "hi"');
+      expect(launch.argv.join(' ')).not.toContain('say "hi"');
+    }
+  });
+
+  describe('starts with a brief longer than an argument can be', () => {
+    const ends = { front: 'The front.', back: 'The back.' };
+    /** One byte more than the longest argument that Linux takes, its closing NUL included. */
+    const brief = `${ends.front}${'x'.repeat(128 * 1024 - ends.front.length - ends.back.length)}${ends.back}`;
+
+    test.each(presetNames())('%s', (name) => {
+      const { args, input } = started(name, {}, brief);
+      const { promptFile } = request(command(''));
+      if (input === '') expect(args.filter((word) => word.includes(promptFile))).toHaveLength(1);
+      else expect(input).toBe(brief);
+      expect(args.join('')).not.toContain(ends.back);
+    });
   });
 });

@@ -4,11 +4,12 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../src/adapters/store-sqlite/store.ts';
 import { openSystemClock } from '../../src/adapters/clock/system-clock.ts';
-import type { AttemptId, CommitId } from '../../src/core/ids.ts';
+import type { AttemptId, CommitId, RunId } from '../../src/core/ids.ts';
 import type { Plan } from '../../src/core/plan/model.ts';
 import { brokenInvariants } from '../../src/core/run/invariants.ts';
 import type { RunState } from '../../src/core/run/state.ts';
 import { loadLatest } from '../../src/engine/api.ts';
+import { markerOf } from '../../src/engine/paths.ts';
 import { DIST, rigProgram } from '../rig/programs.ts';
 import { Scratch } from '../rig/scratch.ts';
 import { planOf } from '../support/plan-builder.ts';
@@ -93,7 +94,7 @@ export class Scenario {
 
   /** Processes of the run that are still there. */
   orphans(): readonly number[] {
-    return markedProcesses().filter((pid) => environmentOf(pid).includes(this.scratch.root));
+    return markedProcesses(this.scratch.run);
   }
 
   /** Starts or resumes; resolves with how the process ended. `killAfterMs` kills its whole process group. */
@@ -102,8 +103,8 @@ export class Scenario {
     killAfterMs?: number,
   ): Promise<{ code: number | null; signal: string | null; output: string; errors: string }> {
     const program = await rigProgram('orchestrator');
-    const { repository, stateDir, environment } = this.scratch;
-    const child = spawn(process.execPath, [program, repository, stateDir, DIST, this.#planFile], {
+    const { repository, stateDir, run, environment } = this.scratch;
+    const child = spawn(process.execPath, [program, repository, stateDir, DIST, run, this.#planFile], {
       env: { ...environment, ...variables },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -255,11 +256,11 @@ function lockFiles(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.lock'));
 }
 
-function markedProcesses(): readonly number[] {
+function markedProcesses(run: RunId): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => environmentOf(pid).includes('copse-run-crash-'));
+    .filter((pid) => environmentOf(pid).includes(`=${markerOf(run, '')}`));
 }
 
 function environmentOf(pid: number): string {

@@ -11,7 +11,7 @@ import { RunLoop } from '../../src/engine/loop.ts';
 import type { Observer } from '../../src/engine/deps.ts';
 import { openDeps } from '../../src/main/open-deps.ts';
 
-const [repository = '', stateDir = '', distDir = '', planFile = '', parallel = '2', run = 'run-crash'] =
+const [repository = '', stateDir = '', distDir = '', run = '', planFile = '', parallel = '2'] =
   process.argv.slice(2);
 const opened = await openDeps({
   repository: repository as AbsolutePath,

@@ -4,7 +4,6 @@
  * does not.
  */
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSystemClock } from '../../src/adapters/clock/system-clock.ts';
@@ -142,9 +141,8 @@ async function drive(
   const program = await rigProgram('orchestrator');
   const planFile = join(scratch.root, 'plan.json');
   writeFileSync(planFile, JSON.stringify(plan));
-  // Of its own: the marker of its processes comes from it, and other runs go on beside this one.
-  const runId = `run-${randomUUID().slice(0, 8)}`;
-  const argv = [program, scratch.repository, scratch.stateDir, DIST, planFile, String(parallel), runId];
+  const { repository, stateDir, run } = scratch;
+  const argv = [program, repository, stateDir, DIST, run, planFile, String(parallel)];
   const child = spawn(process.execPath, argv, {
     env: scratch.environment,
     stdio: ['ignore', 'ignore', 'pipe'],

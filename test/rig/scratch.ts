@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { RunId } from '../../src/core/ids.ts';
 
 /** Git and programs see nothing of the machine's own configuration. */
 export function scrubbedEnvironment(home: string): Record<string, string> {
@@ -24,6 +26,8 @@ export class Scratch {
   readonly repository: string;
   readonly stateDir: string;
   readonly environment: Record<string, string>;
+  /** The run that the rig starts here. No other world has it: the markers of its processes come from it. */
+  readonly run = `run-${randomBytes(6).toString('hex')}` as RunId;
 
   constructor(name: string) {
     this.root = realpathSync(mkdtempSync(join(tmpdir(), `copse-${name}-`)));

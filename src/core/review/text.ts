@@ -3,6 +3,7 @@ import { fenced } from '../run/fenced.ts';
 import type { CommitId } from '../ids.ts';
 import type { RunState, TaskState } from '../run/state.ts';
 import type { Finding } from './model.ts';
+import type { ReviewAsk } from './next-ask.ts';
 import { MAX_SCORE, MIN_SCORE, openFindings, SEVERITIES } from './model.ts';
 
 export interface ReviewRequest {
@@ -21,6 +22,19 @@ export interface ReviewRequest {
 /** Resolved findings that are named, so that a reviewer can say they are back. */
 const MOST_RESOLVED = 40;
 const MOST_FILES = 200;
+
+/** What is asked of a reviewer: all of it in a new conversation, in its own only what it does not know yet. */
+export function reviewPrompt(
+  state: RunState,
+  task: TaskState,
+  request: ReviewRequest,
+  ask: Pick<ReviewAsk, 'session' | 'fault'>,
+): string {
+  const again = ask.fault === null ? null : askedAgain(ask.fault, request);
+  if (ask.session !== null) return again ?? reviewContinuation(task, request);
+  const brief = reviewBrief(state, task, request);
+  return again === null ? brief : `${brief}\n${again}`;
+}
 
 /** The whole brief of a reviewer that knows nothing of the task yet. */
 export function reviewBrief(state: RunState, task: TaskState, request: ReviewRequest): string {
@@ -45,12 +59,12 @@ export function reviewBrief(state: RunState, task: TaskState, request: ReviewReq
 }
 
 /** For a reviewer that goes on with its own conversation. */
-export function reviewContinuation(task: TaskState, request: ReviewRequest): string {
+function reviewContinuation(task: TaskState, request: ReviewRequest): string {
   return join([`# Review of ${task.task.title}, round ${request.number}`, ...roundParts(task, request)]);
 }
 
 /** After an answer that could not be taken. */
-export function askedAgain(fault: string, request: Pick<ReviewRequest, 'head' | 'minScore'>): string {
+function askedAgain(fault: string, request: Pick<ReviewRequest, 'head' | 'minScore'>): string {
   return join([
     '# That answer cannot be taken',
     `It is not used, because ${fault}. Answer once more, with the verdict alone.`,

@@ -1,6 +1,6 @@
 /** What a reviewer answers, and whether the answer can be taken. */
 import type { RepoPath } from '../ids.ts';
-import type { Severity } from './model.ts';
+import { openFindings, type ReviewState, type Severity } from './model.ts';
 
 export interface Verdict {
   /** The commit it says it judged; null: the answer was the verdict and nothing else, without one. */
@@ -34,6 +34,20 @@ export interface VerdictRequest {
   readonly ofPeople: readonly string[];
   readonly minScore: number;
   readonly isFirst: boolean;
+}
+
+/** What a verdict on a review in this state has to answer. */
+export function verdictRequest(
+  review: ReviewState,
+  asked: Pick<VerdictRequest, 'commit' | 'minScore' | 'isFirst'>,
+): VerdictRequest {
+  const open = openFindings(review);
+  const ofPeople = open.filter((finding) => finding.origin !== 'reviewer');
+  return {
+    ...asked,
+    open: open.map((finding) => finding.id),
+    ofPeople: ofPeople.map((finding) => finding.id),
+  };
 }
 
 /** Content, and nothing to say: what a reviewer had found before is resolved; what people asked for it has to name. */

@@ -2,7 +2,8 @@
 import type { TurnFacts } from '../../core/agents/turns.ts';
 import type { AbsolutePath, RepoPath } from '../../core/ids.ts';
 import type { AgentSpec } from '../../core/plan/model.ts';
-import { askedAgain, reviewBrief, reviewContinuation } from '../../core/review/text.ts';
+import type { ReviewAsk } from '../../core/review/next-ask.ts';
+import { reviewBrief, reviewPrompt } from '../../core/review/text.ts';
 import type { Step } from '../../core/run/steps.ts';
 import type { ProcessExit } from '../../ports/processes.ts';
 import { isLeaderEnd } from '../cancel.ts';
@@ -20,15 +21,6 @@ const STOP_LADDER = { interruptMs: 10_000, terminateMs: 5_000 };
 const REVIEWER_NICENESS = 5;
 /** Of the output of a client whose language is not read, looked at for the verdict. */
 const ANSWER_TAIL_BYTES = 400_000;
-
-export interface ReviewAsk {
-  /** From 1 within one effect. */
-  readonly number: number;
-  /** The conversation it goes on with; null: a new one. */
-  readonly session: string | null;
-  /** Why the answer before could not be taken; null: this is no repetition of a question. */
-  readonly fault: string | null;
-}
 
 export interface ReviewTurn {
   /** null when nobody wanted it any more; its process is gone then. */
@@ -109,7 +101,7 @@ async function start(agent: AgentSpec, starting: Starting, { step, context }: Pl
   const { ask, subject, checkout, files } = starting;
   const { deps, state, intent } = context;
   const task = requireTask(state, step.task);
-  const prompt = promptOf(starting, { step, context });
+  const prompt = reviewPrompt(state, task, subject, ask);
   const at = (name: string): AbsolutePath => under(deps.paths.state, `${files.folder}/${name}`);
   const promptFile = at(`prompt-${ask.number}.md`);
   const schemaFile = at('schema.json');
@@ -157,15 +149,6 @@ async function start(agent: AgentSpec, starting: Starting, { step, context }: Pl
     limits: state.plan.limits.perTask,
     niceness: REVIEWER_NICENESS,
   });
-}
-
-function promptOf({ ask, subject }: Starting, { step, context }: Place): string {
-  const task = requireTask(context.state, step.task);
-  if (ask.session === null) {
-    const brief = reviewBrief(context.state, task, subject);
-    return ask.fault === null ? brief : `${brief}\n${askedAgain(ask.fault, subject)}`;
-  }
-  return ask.fault === null ? reviewContinuation(task, subject) : askedAgain(ask.fault, subject);
 }
 
 /** null when it was no longer wanted. Rejects, and leaves the process alone, when only this leader ends. */

@@ -119,9 +119,10 @@ export const PRESETS: readonly ClientPreset[] = [
     name: 'gemini',
     executable: 'gemini',
     prelude: GEMINI_LOGIN,
-    start: ['-o', 'stream-json', '--skip-trust', '{flags}', '-p', '{prompt}'],
-    resume: ['-o', 'stream-json', '--skip-trust', '--resume', '{session}', '{flags}', '-p', '{prompt}'],
-    promptVia: 'arg',
+    // A brief too long for an argument could not go by file: outside its workspace it reads none.
+    start: ['-o', 'stream-json', '--skip-trust', '{flags}'],
+    resume: ['-o', 'stream-json', '--skip-trust', '--resume', '{session}', '{flags}'],
+    promptVia: 'stdin',
     permissions: { edit: ['--yolo'], plan: ['--approval-mode', 'plan'], full: ['--yolo'] },
     approval: ['--yolo', '-y', '--approval-mode', '--allowed-tools'],
     modelFlag: '-m',
@@ -297,9 +298,10 @@ export const PRESETS: readonly ClientPreset[] = [
   {
     name: 'kilo',
     executable: 'kilo',
-    start: ['run', '--format', 'json', '{flags}', '{prompt}'],
-    resume: ['run', '--format', 'json', '--session', '{session}', '{flags}', '{prompt}'],
-    promptVia: 'arg',
+    // As with opencode, whose fork it is: as an argument the prompt would reach its model in quotes. Seen with 7.7.7.
+    start: ['run', '--format', 'json', '{flags}'],
+    resume: ['run', '--format', 'json', '--session', '{session}', '{flags}'],
+    promptVia: 'stdin',
     permissions: { edit: ['--auto'], plan: ['--agent', 'plan'], full: ['--auto'] },
     approval: ['--auto'],
     modelFlag: '-m',
