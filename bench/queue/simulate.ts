@@ -8,6 +8,7 @@ import type {
   QueueChange,
   QueuePlanner,
   QueueSnapshot,
+  QueueVerdict,
 } from '../../src/core/mergequeue/index.ts';
 import type { BuildId, ChangeId } from '../../src/core/ids.ts';
 import { prng, type Prng } from '../../src/core/mergequeue/prng.ts';
@@ -163,11 +164,12 @@ function finishRuns(world: World, now: number, options: SimulationOptions): void
 }
 
 function recordVerdicts(world: World, now: number, options: SimulationOptions): void {
-  for (
-    let verdicts = verdictsOf(world.snapshot);
-    verdicts.length > 0;
-    verdicts = verdictsOf(world.snapshot)
-  ) {
+  const next = (): readonly QueueVerdict[] => {
+    const verdicts = verdictsOf(world.snapshot);
+    const isWaiting = (options.patience?.(world.snapshot) ?? null) !== null;
+    return isWaiting ? verdicts.filter((verdict) => verdict.kind === 'eject') : verdicts;
+  };
+  for (let verdicts = next(); verdicts.length > 0; verdicts = next()) {
     for (const verdict of verdicts) {
       const gone = new Set(verdict.kind === 'land' ? verdict.members : [verdict.change]);
       const pending = world.snapshot.pending.filter((change) => !gone.has(change.id));

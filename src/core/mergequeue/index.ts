@@ -7,8 +7,8 @@
  *     const { accepted } = admissible(planner(snapshot, seed), snapshot);
  *     // cancel and start builds as accepted says; put started ones into snapshot.builds as `running`
  *
- * Where gates do not all take the same time, use `patient(planner)`, give builds their `endedAtMs`, and also plan at
- * `waitUntil(snapshot)`. `verdictsOf` alone lands and ejects, from evidence; a planner only orders the work, so a wrong plan costs time and
+ * Where gates do not all take the same time, use `patient(planner)`, give builds their `endedAtMs`, and until
+ * `waitUntil(snapshot)` leave landings out; then ask again. `verdictsOf` alone lands and ejects, from evidence; a planner only orders the work, so a wrong plan costs time and
  * nothing else. Snapshots are never changed in place: make a new object for every change. A planner must start the
  * trees of `rescuesOf(snapshot).wanted` and let `awaited` builds end, or a change that may yet be repaired stays pending.
  * A tree is a set of changes: before publishing, compare the git tree id of what would land with that of the build.

@@ -22,8 +22,8 @@ export function patient(planner: QueuePlanner): QueuePlanner {
 }
 
 /**
- * The moment (ms, as `nowMs`) until which nothing is to be started, unless a result or a change comes first; null: now. A
- * slot waits `PATIENCE` of a gate time once; runs whose time nobody knows, chains and steady arrivals are not waited for.
+ * The moment (ms, as `nowMs`) until which nothing is to be started or landed, unless a result or a change comes first;
+ * null: now. A landing would void results that are about to come, and often a larger one is among them. A slot waits `PATIENCE` of a gate time once; runs whose time nobody knows, chains and steady arrivals are not waited for.
  */
 export function waitUntil(snapshot: QueueSnapshot): number | null {
   if (snapshot.everyCommit === true || isSteady(snapshot)) return null;

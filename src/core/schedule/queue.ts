@@ -33,8 +33,9 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   const stranded = strandedEjections(view, state);
   if (stranded.length > 0) return { decisions: [...takeIns, ...stranded], wakeAtMs: null };
   const isClosed = queue.closedFor !== null && queue.closedFor.below === null;
+  const wakeAtMs = waitUntil(view);
   const verdicts = verdictsOf(view)
-    .filter((verdict) => verdict.kind === 'eject' || !isClosed)
+    .filter((verdict) => verdict.kind === 'eject' || !(isClosed || wakeAtMs !== null))
     .flatMap((verdict) => onVerdict(verdict, state, snapshot));
   if (verdicts.some((decision) => decision.kind === 'record'))
     return { decisions: [...takeIns, ...verdicts], wakeAtMs: null };
@@ -45,7 +46,6 @@ export function decideQueue(snapshot: Snapshot, policy: Policy): Decided {
   const isLanding = isOpenStep(state, 'publish') || verdicts.length > 0;
   const canPropose = canStart && !isLanding && !isTakingIn(state);
   const proposed = canPropose ? proposals(view, snapshot, policy) : [];
-  const wakeAtMs = canPropose ? waitUntil(view) : null;
   return { decisions: [...takeIns, ...verdicts, ...tests, ...proposed], wakeAtMs };
 }
 
