@@ -4,7 +4,7 @@ import { FakeEngine } from '../../test/support/fake-engine.ts';
 import { planOf } from '../../test/support/plan-builder.ts';
 import { bayesPlanner } from '../core/mergequeue/index.ts';
 import { Failure } from '../kit/failure.ts';
-import type { BranchName, TaskId } from '../core/ids.ts';
+import type { BranchName, ChangeId, TaskId } from '../core/ids.ts';
 import type { MergePolicy } from '../core/plan/model.ts';
 
 const MERGE: MergePolicy = {
@@ -103,6 +103,31 @@ describe('conflicts and ejections', () => {
       expect(engine.broken).toEqual([]);
     },
   );
+
+  test('of a small tree and a larger one that end almost together only the larger is published', async () => {
+    const trees: readonly (readonly string[])[] = [['a'], ['a', 'b']];
+    const engine = new FakeEngine({
+      plan: planOf({}, { ...GATES, merge: { ...MERGE, slots: 2 } }),
+      branches: ['a', 'b'],
+      planner: (snapshot) =>
+        snapshot.builds.length > 0
+          ? []
+          : trees.map((members) => ({
+              kind: 'start',
+              members: members as ChangeId[],
+              because: 'both at once',
+            })),
+      gate: ({ read }) => ({ exit: { afterMs: read('b.txt') === null ? 1_000 : 1_050, code: 0 } }),
+    });
+    for (const name of ['a', 'b'])
+      engine.git.controls.commitAsHuman(name as BranchName, engine.git.controls.firstCommit, {
+        [`${name}.txt`]: name,
+      });
+    const state = await engine.play();
+    expect(state.queue.landings).toHaveLength(1);
+    expect(state.queue.landed).toEqual(['a', 'b']);
+    expect(engine.broken).toEqual([]);
+  });
 });
 
 describe('a target that others move', () => {
