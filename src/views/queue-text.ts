@@ -29,6 +29,10 @@ export function queueText(queue: QueueView, target: string, nowMs: number, paint
       tint(fit(`held: ${queue.held.build} lands when ${queue.held.checkout} is clean`), 'yellow', paint),
     );
   }
+  if (queue.waits_until !== undefined) {
+    const left = shortAge(Date.parse(queue.waits_until) - nowMs);
+    lines.push(fit(`waits up to ${left} for runs about to end before it starts or lands more`));
+  }
   const live = queue.builds.filter(isLive);
   section(
     lines,

@@ -2,6 +2,7 @@
 import { isHeld, testingBuild } from './present.ts';
 import { needsLookup } from '../core/schedule/queue-needs.ts';
 import { priorityOf, waitingChanges } from '../core/schedule/queue-order.ts';
+import { queueWaitsUntil } from '../core/schedule/queue-snapshot.ts';
 import { originView, type OriginView } from './conflict-bodies.ts';
 import { changeReason, conflictReason, heldReason } from './reason.ts';
 import { rollbackViews, rolledBack, type RollbackView } from './rollback-view.ts';
@@ -25,6 +26,8 @@ export interface QueueView {
   readonly pending: readonly PendingView[];
   /** Live ones and the newest that ended, in the order they began. */
   readonly builds: readonly BuildView[];
+  /** Until then nothing is started or landed, because runs that are about to end may tell more. */
+  readonly waits_until?: string;
   /** A proven landing that waits for a checkout to become clean. */
   readonly held?: { readonly build: string; readonly checkout: string; readonly commit: string };
   /** In landing order. */
@@ -103,7 +106,8 @@ export interface EjectedView {
   readonly conflict?: ConflictView;
 }
 
-export function queueView(state: RunState): QueueView {
+/** `nowMs`: for what depends on the time; without it that is left out. */
+export function queueView(state: RunState, nowMs?: number): QueueView {
   const { queue } = state;
   const changes = [...queue.changes.values()];
   const waiting = waitingChanges(state);
@@ -116,6 +120,7 @@ export function queueView(state: RunState): QueueView {
       ? {}
       : { closed: { by: closedFor.by, ...(closedFor.below === null ? {} : { below: closedFor.below }) } }),
     slots: state.plan.merge.slots,
+    ...waitOf(state, nowMs),
     pending: waiting.map((change, index) => ({
       ...pendingView(change, index + 1, state),
       ...standingOf(change, needs(change).ids, state),
@@ -127,6 +132,11 @@ export function queueView(state: RunState): QueueView {
     rollbacks: rollbackViews(state),
     gate_runs: queue.gateRuns,
   };
+}
+
+function waitOf(state: RunState, nowMs: number | undefined): { readonly waits_until?: string } {
+  const untilMs = nowMs === undefined ? null : queueWaitsUntil(state, nowMs);
+  return untilMs === null ? {} : { waits_until: timeOf(untilMs) };
 }
 
 function subject(change: ChangeState): { change: string; task?: string; branch: string } {

@@ -65,6 +65,16 @@ describe('texts', () => {
   });
 });
 
+describe('queueText', () => {
+  test('says that nothing is started or landed for a moment, and for how long', () => {
+    const { queue } = viewOf(mergeStory());
+    const waits_until = new Date(150_000).toISOString();
+    const lines = queueText({ ...queue, waits_until }, 'main', 30_000, WIDE);
+    expect(lines).toContain('waits up to 2m for runs about to end before it starts or lands more');
+    expect(queueText(queue, 'main', 30_000, WIDE).join()).not.toContain('waits up to');
+  });
+});
+
 describe('statusText', () => {
   test('lists what needs a person first, oldest first, and counts what is cut', () => {
     const story = new Story(

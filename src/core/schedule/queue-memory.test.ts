@@ -19,7 +19,7 @@ function firstRun(): RunBuilder {
     red: null,
     green: null,
     files: [],
-  } as never);
+  });
 }
 
 function nextRun(before: RunState): RunState {
@@ -41,7 +41,7 @@ test('what became of the changes of a run is known to the next, and to the one a
 
 test('the planner sees it, and an agent’s own rate once it was judged often enough', () => {
   let state = firstRun().state;
-  expect(queueView({ state, nowMs: 0 } as never).history).toBeUndefined();
+  expect(queueView({ state, nowMs: 0 }).history).toBeUndefined();
   for (let run = 0; run < 10; run += 1) {
     const outcomes = [...outcomesUpTo(state), ...outcomesUpTo(firstRun().state)];
     const next = reduce(null, { ...runStarted(PLAN), outcomes } as never);
@@ -51,7 +51,7 @@ test('the planner sees it, and an agent’s own rate once it was judged often en
   const { history, pending } = queueView({
     state: { ...built, outcomes: state.outcomes, memory: state.memory },
     nowMs: 0,
-  } as never);
+  });
   expect(history?.broken).toBeGreaterThan(5);
   expect(pending[0]?.predictedPass).toBeGreaterThan(0.4);
   expect(pending[0]?.predictedPass).toBeLessThan(0.7);

@@ -1,6 +1,7 @@
 /** The queue as planners and verdicts see it: everything people wish and the run has shown, as one snapshot. */
 import { withMemory } from '../mergequeue/history.ts';
 import type { QueueBuild, QueueChange, QueueSnapshot } from '../mergequeue/model.ts';
+import { waitUntil } from '../mergequeue/patience.ts';
 import type { BuildState, ChangeState, RunState } from '../run/state.ts';
 import type { Snapshot } from './snapshot.ts';
 import { areasOf } from './queue-areas.ts';
@@ -9,7 +10,13 @@ import { needsLookup } from './queue-needs.ts';
 import { priorityOf } from './queue-order.ts';
 import { flakeRateOf, predictedPassOf } from './queue-priors.ts';
 
-export function queueView(snapshot: Snapshot): QueueSnapshot {
+/** Until when (ms) the queue starts and lands nothing because runs are about to end; null when it waits for none. */
+export function queueWaitsUntil(state: RunState, nowMs: number): number | null {
+  const isAtWork = state.life.kind === 'running' && state.queue.changes.size > 0;
+  return isAtWork ? waitUntil(queueView({ state, nowMs })) : null;
+}
+
+export function queueView(snapshot: Pick<Snapshot, 'state' | 'nowMs'>): QueueSnapshot {
   const { state } = snapshot;
   const { queue } = state;
   const changes = [...queue.changes.values()];

@@ -14,10 +14,11 @@ export async function showQueue(context: Context): Promise<number> {
     else out.answer('no run yet in this repository');
     return EXIT.done;
   }
-  const queue = queueView(state);
+  const nowMs = Date.now();
+  const queue = queueView(state, nowMs);
   if (out.json) {
     const target = { branch: state.target, commit: queue.tip };
     out.envelope('queue', { run: state.id, target, queue });
-  } else out.answer(...queueText(queue, state.target, Date.now(), out.paint));
+  } else out.answer(...queueText(queue, state.target, nowMs, out.paint));
   return EXIT.done;
 }
