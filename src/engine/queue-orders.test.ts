@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FakeEngine } from '../../test/support/fake-engine.ts';
 import { planOf } from '../../test/support/plan-builder.ts';
-import { bayesPlanner } from '../core/mergequeue/index.ts';
+import { bayesPlanner, patient } from '../core/mergequeue/index.ts';
 import type { BranchName, ChangeId, CommitId } from '../core/ids.ts';
 import type { Fact } from '../core/schedule/snapshot.ts';
 import { fold } from '../core/run/reduce.ts';
@@ -25,7 +25,7 @@ function mergeOf({ branches, present }: MergeSketch): FakeEngine {
   const engine = new FakeEngine({
     plan: planOf({}, { ...GATES, merge: { ...merge, slots: 2 } }),
     branches: present ?? Object.keys(branches),
-    planner: bayesPlanner,
+    planner: patient(bayesPlanner),
     gate: ({ read }) => (Object.keys(branches).some((name) => read(`${name}.bad`) !== null) ? 1 : 0),
   });
   for (const [name, { bad = false, on }] of Object.entries(branches)) {

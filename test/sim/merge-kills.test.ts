@@ -3,7 +3,7 @@
  * and take out: no ungated tip, no double landing, no lost branch. `COPSE_SIM_MERGES` sets how many at least.
  */
 import { expect, test } from 'vitest';
-import { bayesPlanner } from '../../src/core/mergequeue/index.ts';
+import { bayesPlanner, patient } from '../../src/core/mergequeue/index.ts';
 import type { BranchName, ChangeId, CommitId } from '../../src/core/ids.ts';
 import type { RunState } from '../../src/core/run/state.ts';
 import type { Fact } from '../../src/core/schedule/snapshot.ts';
@@ -59,7 +59,7 @@ function mergeOf(dice: Dice): Merge {
   const engine: FakeEngine = new FakeEngine({
     plan: planOf({}, { gates: { test: {} }, merge: { ...merge, slots } }),
     branches: branches.map((branch) => branch.name),
-    planner: bayesPlanner,
+    planner: patient(bayesPlanner),
     options: dice.next() < 0.3 ? { remote: 'origin' } : {},
     gate: ({ read, commit }) => {
       const has = (name: string | null): boolean => name !== null && read(`${name}.txt`) !== null;
