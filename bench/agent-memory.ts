@@ -7,11 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BranchName, RunId } from '../src/core/ids.ts';
 import type { AgentSpec } from '../src/core/plan/model.ts';
-import { lead, startRun } from '../src/engine/api.ts';
-import { openDeps } from '../src/main/open-deps.ts';
+import { startRun } from '../src/engine/api.ts';
 import { planOf } from '../test/support/plan-builder.ts';
 import { metric, publish } from './lib/measure.ts';
-import { DIST } from './lib/run-engine.ts';
+import { DIST, openLeader } from './lib/run-engine.ts';
 import { endPrograms, pidOf, processFolders, proportionalBytes } from './lib/run-folders.ts';
 import { makeRepository, type ScratchRepository } from './lib/scratch-repository.ts';
 
@@ -30,13 +29,7 @@ try {
 process.exit(0);
 
 async function measure(): Promise<void> {
-  const { deps } = await openDeps({
-    repository: repository.path,
-    stateDir: repository.stateDir,
-    distDir: DIST,
-    environment: repository.env,
-  });
-  const leadership = await lead(deps, { address: null, takeover: false });
+  const { deps, leadership } = await openLeader(repository);
   const before = ownBytes();
   const agents = Array.from({ length: SESSIONS }, (_, index) => speaking(repository, `s${index}`));
   const tasks = agents.map(

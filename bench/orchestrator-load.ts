@@ -8,12 +8,11 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BranchName, RunId } from '../src/core/ids.ts';
-import { lead, startRun } from '../src/engine/api.ts';
-import { openDeps } from '../src/main/open-deps.ts';
+import { startRun } from '../src/engine/api.ts';
 import { planOf } from '../test/support/plan-builder.ts';
 import { metric, publish } from './lib/measure.ts';
 import { endPrograms, pidOf, processFolders, proportionalBytes } from './lib/run-folders.ts';
-import { DIST } from './lib/run-engine.ts';
+import { openLeader } from './lib/run-engine.ts';
 import { makeRepository, type ScratchRepository } from './lib/scratch-repository.ts';
 
 const AGENTS = 100;
@@ -33,13 +32,7 @@ process.exit(0);
 
 async function measure(): Promise<void> {
   const ids = Array.from({ length: AGENTS }, (_, index) => `task-${index}`);
-  const { deps } = await openDeps({
-    repository: repository.path,
-    stateDir: repository.stateDir,
-    distDir: DIST,
-    environment: repository.env,
-  });
-  const leadership = await lead(deps, { address: null, takeover: false });
+  const { deps, leadership } = await openLeader(repository);
   let running = 0;
   const plan = planOf(
     Object.fromEntries(ids.map((id) => [id, { agent: 'talker', timeoutMs: LIMIT_MS, stallMs: LIMIT_MS }])),

@@ -29,19 +29,25 @@ const root = process.env['COPSE_BENCH_ROOT'] ?? process.cwd();
 /** Folder of the built programs. */
 export const DIST = join(root, 'dist');
 
-/** Drives one run to its end and closes everything; throws when the run does not end as `done`. */
-export async function runEngine(
-  repository: ScratchRepository,
-  request: EngineRun,
-): Promise<{ readonly events: readonly TimedEvent[]; readonly state: RunState }> {
+/** The real adapters on a scratch repository, leading it. */
+export async function openLeader(repository: ScratchRepository) {
   const opened = await openDeps({
     repository: repository.path,
     stateDir: repository.stateDir,
     distDir: DIST,
     environment: repository.env,
   });
+  return { ...opened, leadership: await lead(opened.deps, { address: null, takeover: false }) };
+}
+
+/** Drives one run to its end and closes everything; throws when the run does not end as `done`. */
+export async function runEngine(
+  repository: ScratchRepository,
+  request: EngineRun,
+): Promise<{ readonly events: readonly TimedEvent[]; readonly state: RunState }> {
+  const opened = await openLeader(repository);
+  const { leadership } = opened;
   try {
-    const leadership = await lead(opened.deps, { address: null, takeover: false });
     const events: TimedEvent[] = [];
     const loop = await startRun(
       opened.deps,

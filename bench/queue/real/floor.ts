@@ -9,9 +9,11 @@ import { join } from 'node:path';
 import type { Workload } from '../workload.ts';
 import { readRuns } from './judge.ts';
 import { gateCommand, type LandingPlace } from './land.ts';
-import { branchOf, TARGET } from './materialize.ts';
+import { branchOf } from './materialize.ts';
 
 const ROUNDS = 3;
+/** A branch that has landed nothing. */
+const BASE = 'floor-base';
 
 /** Time from the first start to the last end, over the time the gates themselves wait; 1 on a machine that costs nothing. */
 export async function floorOf(workload: Workload, at: LandingPlace, scale: number): Promise<number> {
@@ -20,13 +22,13 @@ export async function floorOf(workload: Workload, at: LandingPlace, scale: numbe
   const git = (...args: readonly string[]): void =>
     void execFileSync('git', args, { cwd: at.repository, env: at.env, stdio: 'pipe' });
   // The target has landed everything by now; the gates are told of one that has nothing.
-  git('branch', '--force', 'floor-base', `${branchOf(changes[0]?.id ?? '')}~1`);
+  git('branch', '--force', BASE, `${branchOf(changes[0]?.id ?? '')}~1`);
   const folders = changes.map(({ id }, index) => {
     const folder = join(at.root, `floor-${index}`);
     git('worktree', 'add', '--quiet', '--detach', folder, branchOf(id));
     return folder;
   });
-  const gate = gateCommand(log, scale).replace(`BENCH_TARGET=${TARGET}`, 'BENCH_TARGET=floor-base');
+  const gate = gateCommand(log, scale, BASE);
   for (let round = 0; round < ROUNDS; round += 1) {
     const running = folders.map((cwd) =>
       once(spawn('/bin/sh', ['-c', gate], { cwd, env: at.env, stdio: 'ignore' }), 'exit'),

@@ -33,7 +33,7 @@ export async function land(
 ): Promise<{ readonly kills: number; readonly faults: readonly string[] }> {
   const branches = workload.changes.map((change) => branchOf(change.id));
   materialize(workload, at.repository, at.env, new Set(workload.changes.map((change) => change.id)));
-  const gate = gateCommand(at.log, options.scale);
+  const gate = gateCommand(at.log, options.scale, TARGET);
   const merge = ['merge', ...branches, '--into', TARGET, '--gate', gate, '--slots', String(workload.slots)];
   const start = (args: readonly string[], kill: Kill) => runProgram([program, ...args, '-v'], at, kill);
   const dice = prng(options.seed);
@@ -60,9 +60,9 @@ export async function land(
   return { kills, faults };
 }
 
-/** `scale`: real seconds per second of the workload. */
-export function gateCommand(log: string, scale: number): string {
-  return `BENCH_LOG='${log}' BENCH_SCALE=${scale} BENCH_TARGET=${TARGET} node gate.mjs`;
+/** `scale`: real seconds per second of the workload; `target`: the branch whose changes count as landed. */
+export function gateCommand(log: string, scale: number, target: string): string {
+  return `BENCH_LOG='${log}' BENCH_SCALE=${scale} BENCH_TARGET=${target} node gate.mjs`;
 }
 
 interface Ended {

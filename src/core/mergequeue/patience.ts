@@ -1,8 +1,9 @@
 /**
  * Gates that start together never end in one moment. What is planned on the first of their results knows the least, and is
  * often made pointless by the second. So a slot that has become free waits a little for runs about to end. Measured in
- * docs/design/merge-queue.md: a few per cent of makespan and median, an eighth of the gate runs.
+ * docs/design/merge-queue.md: a few per cent of makespan and median, a seventh of the gate runs.
  */
+import { median } from '../../kit/median.ts';
 import type { ChangeId } from '../ids.ts';
 import { isSteady } from './chain.ts';
 import type { QueueBuild, QueuePlanner, QueueSnapshot } from './model.ts';
@@ -23,7 +24,8 @@ export function patient(planner: QueuePlanner): QueuePlanner {
 
 /**
  * The moment (ms, as `nowMs`) until which nothing is to be started or landed, unless a result or a change comes first;
- * null: now. A landing would void results that are about to come, and often a larger one is among them. A slot waits `PATIENCE` of a gate time once; runs whose time nobody knows, chains and steady arrivals are not waited for.
+ * null: now. A landing would void results that are about to come, and often a larger one is among them. A slot waits
+ * `PATIENCE` of a gate time once; runs whose time nobody knows, chains and steady arrivals are not waited for.
  */
 export function waitUntil(snapshot: QueueSnapshot): number | null {
   if (snapshot.everyCommit === true || isSteady(snapshot)) return null;
@@ -77,8 +79,4 @@ function expectedTimes(snapshot: QueueSnapshot): (build: QueueBuild) => number |
     const gateMs = gatesOf(build);
     return gateMs === null ? usualMs : gateMs * (stretch ?? 1);
   };
-}
-
-function median(values: readonly number[]): number | null {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
 }

@@ -3,6 +3,7 @@
  * at most as long as the quickest green tree that held it, and a task about as long as its own gates did before it
  * entered. Estimates for the planner, never proof.
  */
+import { median } from '../../kit/median.ts';
 import type { ChangeId } from '../ids.ts';
 import type { ChangeState, RunState } from '../run/state.ts';
 
@@ -24,8 +25,4 @@ function ownGatesOf(change: ChangeState, state: RunState): number | null {
   const gates = change.task === null ? [] : (state.tasks.get(change.task)?.gates ?? []);
   const total = gates.reduce((sum, gate) => sum + gate.durationMs, 0);
   return total > 0 ? total : null;
-}
-
-function median(values: readonly number[]): number | null {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
 }
