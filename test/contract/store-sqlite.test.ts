@@ -128,7 +128,48 @@ describe('opening', () => {
     await expect(dying).rejects.toThrow('killed');
     expect(await (await openStore()).lastSeq()).toBe(0);
   });
+
+  test('undoes a transaction that a killed process left half written in the file', async () => {
+    const network = { networkFileSystem: () => 'nfs' };
+    const whole = await openStore(network);
+    const { epoch } = await leadOn(whole);
+    await whole.append(0, epoch, [noted('kept')], 1);
+    const truth = await whole.read(1, 10);
+    await whole.close();
+    const path = await halfWritten(medium.path);
+    for (const options of [network, {}]) {
+      const store = await openStore({ path, ...options });
+      expect(await store.read(1, 10)).toEqual(truth);
+      expect(await store.verifyChain()).toBeNull();
+      await store.close();
+    }
+  });
+
+  test('goes on after being killed while the file got its first page', async () => {
+    writeFileSync(medium.path, '');
+    const path = await halfWritten(medium.path);
+    expect(await (await openStore({ path })).lastSeq()).toBe(0);
+  });
 });
+
+/** A copy as a process leaves it that is killed in a large transaction: some pages are in the file, what they were is in the journal. */
+async function halfWritten(path: string): Promise<string> {
+  const folder = join(medium.folder, 'killed');
+  mkdirSync(folder);
+  const copy = join(folder, 'store.db');
+  const db = (await loadSqlite()).open(path);
+  try {
+    db.exec('PRAGMA journal_mode = delete; PRAGMA cache_size = 1; BEGIN; CREATE TABLE half (text)');
+    const insert = db.prepare('INSERT INTO half VALUES (?)');
+    for (let row = 0; row < 100; row += 1) insert.run('x'.repeat(4_000));
+    for (const end of ['', '-journal']) copyFileSync(`${path}${end}`, `${copy}${end}`);
+    db.exec('ROLLBACK');
+  } finally {
+    db.close();
+  }
+  expect(statSync(copy).size).toBeGreaterThan(statSync(path).size);
+  return copy;
+}
 
 describe('versions', () => {
   const upgraded = [...MIGRATIONS, ['CREATE TABLE later (a)'], ['ALTER TABLE later ADD COLUMN b']];

@@ -10,7 +10,7 @@ import type { EventRow, HeadRow } from './rows.ts';
 import { COUNT_OBJECTS, QUICK_CHECK, READ_APPLICATION } from './sql/facts.ts';
 import { READ_EVENTS } from './sql/read-events.ts';
 import { READ_HEAD } from './sql/read-head.ts';
-import { corruptStore, isCorrupt } from './sql-errors.ts';
+import { corruptStore, isCorrupt, isHalfWritten } from './sql-errors.ts';
 
 /** `quick_check` reads every page (about 1.5 ms per MB); larger stores rely on the hash chain and `verifyChain`. */
 const QUICK_CHECK_LIMIT_BYTES = 32 * 1024 * 1024;
@@ -18,6 +18,12 @@ const QUICK_CHECK_LIMIT_BYTES = 32 * 1024 * 1024;
 const TAIL_EVENTS = 200;
 
 export type StoreState = 'new' | 'current' | 'newer';
+
+interface StoreFile {
+  readonly path: string;
+  readonly latest: number;
+  readonly sizeBytes: number;
+}
 
 export function hashOf(previous: string, row: Omit<EventRow, 'hash'>): string {
   const text = envelopeText(
@@ -28,8 +34,9 @@ export function hashOf(previous: string, row: Omit<EventRow, 'hash'>): string {
 }
 
 /**
- * Looks through a read-only connection, which cannot even checkpoint, so that a damaged file stays as it was found.
- * Failure `store-corrupt` or `store-foreign`.
+ * Looks through a read-only connection, which cannot even checkpoint, so that a damaged file stays as it was found. Only a
+ * transaction that a killed process left half written is undone, which every SQLite would do. Failure `store-corrupt` or
+ * `store-foreign`.
  */
 export async function inspectStore(
   binding: SqliteBinding,
@@ -39,19 +46,39 @@ export async function inspectStore(
   const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (sizeBytes === 0) return 'new';
   return whenFree(path, () => {
-    const db = openReadable(binding, path);
     try {
-      return inspect(db, { path, latest, sizeBytes });
+      return readState(binding, { path, latest, sizeBytes });
     } catch (error) {
-      if (isCorrupt(error)) throw corruptStore(path, 'SQLite finds it damaged', error);
-      throw error;
-    } finally {
-      db.close();
+      if (!isHalfWritten(error)) throw error;
+      undoHalfWritten(binding, path);
+      return readState(binding, { path, latest, sizeBytes: statSync(path).size });
     }
   });
 }
 
-function inspect(db: SqliteDatabase, file: { path: string; latest: number; sizeBytes: number }): StoreState {
+function readState(binding: SqliteBinding, file: StoreFile): StoreState {
+  const db = openReadable(binding, file.path);
+  try {
+    return inspect(db, file);
+  } catch (error) {
+    if (isCorrupt(error)) throw corruptStore(file.path, 'SQLite finds it damaged', error);
+    throw error;
+  } finally {
+    db.close();
+  }
+}
+
+/** The first read of a connection that may write rolls back; it changes nothing else, not even the journal mode. */
+function undoHalfWritten(binding: SqliteBinding, path: string): void {
+  const db = binding.open(path);
+  try {
+    db.prepare(COUNT_OBJECTS).get();
+  } finally {
+    db.close();
+  }
+}
+
+function inspect(db: SqliteDatabase, file: StoreFile): StoreState {
   const { application_id: application } = db.prepare(READ_APPLICATION).get() as { application_id: number };
   const { objects } = db.prepare(COUNT_OBJECTS).get() as { objects: number };
   // A process killed before its first migration leaves an empty database.

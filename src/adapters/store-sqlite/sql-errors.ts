@@ -10,10 +10,25 @@ const CANTOPEN = 14;
 const PROTOCOL = 15;
 const NOTADB = 26;
 
+const READONLY_RECOVERY = READONLY | (1 << 8);
+const READONLY_ROLLBACK = READONLY | (3 << 8);
+
+/** With the extended part; null for errors that are not SQLite's. */
+function extendedCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  return error.errcode;
+}
+
 /** The primary result code, null for errors that are not SQLite's. */
 function resultCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
-  return error.errcode & 0xff;
+  const code = extendedCode(error);
+  return code === null ? null : code & 0xff;
+}
+
+/** A process was killed in a transaction, and only a connection that may write can undo what it left half written. */
+export function isHalfWritten(error: unknown): boolean {
+  const code = extendedCode(error);
+  return code === READONLY_ROLLBACK || code === READONLY_RECOVERY;
 }
 
 /** Another connection is in the way for now. PROTOCOL is the same said by WAL under a rush of openers. */
