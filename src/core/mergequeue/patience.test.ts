@@ -92,6 +92,19 @@ describe('a patient planner', () => {
     expect(planner(queue(1_200, builds), 1)).toEqual([start]);
   });
 
+  test('thinks about what to start only when it may start something', () => {
+    const asked: number[] = [];
+    const planner = patient(({ slots }) => {
+      asked.push(slots);
+      return [];
+    });
+    const builds = [build('1', 0, 1_000), build('2', 50)];
+    planner(queue(1_000, builds), 1);
+    expect(asked).toEqual([1]);
+    planner(queue(1_200, builds), 1);
+    expect(asked).toEqual([1, 1, 2]);
+  });
+
   test('does not wait for what it cancels', () => {
     const cancel = { kind: 'cancel', build: 'b2' as BuildId, because: 'void' } as const;
     const planner: QueuePlanner = patient(() => [cancel, start]);

@@ -11,14 +11,20 @@ import type { QueueBuild, QueuePlanner, QueueSnapshot } from './model.ts';
 /** Part of a gate time: how long a free slot waits at most, and by how much a run may be late and still be waited for. */
 const PATIENCE = 0.2;
 
-/** A planner that starts nothing while `waitUntil` says so; what it cancels is not waited for. */
+/**
+ * A planner that starts nothing while `waitUntil` says so; what it cancels is not waited for. To be told what it cancels it
+ * is asked first as if no slot were free, which is when a planner has least to think about.
+ */
 export function patient(planner: QueuePlanner): QueuePlanner {
   return (snapshot, seed) => {
-    const proposals = planner(snapshot, seed);
-    const cancels = proposals.filter((proposal) => proposal.kind === 'cancel');
+    if (!isWaitedIn(snapshot)) return planner(snapshot, seed);
+    const running = snapshot.builds.filter((build) => build.state === 'running').length;
+    const cancels = planner({ ...snapshot, slots: Math.min(running, snapshot.slots) }, seed).filter(
+      (proposal) => proposal.kind === 'cancel',
+    );
     const isKept = (build: QueueBuild): boolean => !cancels.some((cancel) => cancel.build === build.id);
     const kept = { ...snapshot, builds: snapshot.builds.filter(isKept) };
-    return waitUntil(kept) === null ? proposals : cancels;
+    return waitUntil(kept) === null ? planner(snapshot, seed) : cancels;
   };
 }
 
@@ -28,7 +34,7 @@ export function patient(planner: QueuePlanner): QueuePlanner {
  * `PATIENCE` of a gate time once; runs whose time nobody knows, chains and steady arrivals are not waited for.
  */
 export function waitUntil(snapshot: QueueSnapshot): number | null {
-  if (snapshot.everyCommit === true || isSteady(snapshot)) return null;
+  if (!isWaitedIn(snapshot)) return null;
   const running = snapshot.builds.filter((build) => build.state === 'running');
   const freeSinceMs = running.length >= snapshot.slots ? null : freeSince(snapshot);
   if (freeSinceMs === null) return null;
@@ -43,6 +49,10 @@ export function waitUntil(snapshot: QueueSnapshot): number | null {
   const untilMs = Math.ceil(Math.max(-Infinity, ...deadlines));
   // A caller's clock may count in fractions, and be a hair short of the moment it was told.
   return untilMs - snapshot.nowMs >= 1 ? untilMs : null;
+}
+
+function isWaitedIn(snapshot: QueueSnapshot): boolean {
+  return snapshot.everyCommit !== true && !isSteady(snapshot);
 }
 
 /** The end of the first run whose slot nothing was started in since; null when no slot has become free by an end. */

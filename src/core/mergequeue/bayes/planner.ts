@@ -35,11 +35,13 @@ export const bayesPlanner: QueuePlanner = (snapshot, seed) => {
   if (snapshot.everyCommit === true || isSteady(snapshot)) return chainPlanner(snapshot, seed);
   const facts = treeFacts(snapshot);
   const board = boardOf(snapshot, facts);
-  const random = prng(seed ^ (snapshot.builds.length * 7919 + snapshot.landed.length * 104_729));
-  const outlook = drawOutlook(board, random, snapshot.history ?? null, { spent: 0, limit: SAMPLING_WORK });
   const { wanted, awaited } = rescuesOf(snapshot, facts);
   const dead = deadRuns(snapshot, facts, board, awaited);
   const kept = board.running.filter((run) => !dead.some((cancel) => cancel.build === run.build));
+  // Most calls: nothing can be started, so nobody asks what is likely.
+  if (kept.length >= snapshot.slots) return dead;
+  const random = prng(seed ^ (snapshot.builds.length * 7919 + snapshot.landed.length * 104_729));
+  const outlook = drawOutlook(board, random, snapshot.history ?? null, { spent: 0, limit: SAMPLING_WORK });
   const running = kept.map((run) => ({
     ...trialOf(run.items, 'landing', board, outlook),
     landable: run.holdsTip,
