@@ -35,6 +35,7 @@ export interface SimulationOptions {
 
 export interface SimulationResult {
   readonly makespan: number;
+  /** From arrival to landing, of the changes that landed. */
   readonly medianTurnaround: number;
   readonly p95Turnaround: number;
   readonly gateRuns: number;
@@ -272,7 +273,9 @@ function startRun(world: World, now: number, members: readonly ChangeId[], optio
 
 function judge(world: World): SimulationResult {
   const landed = new Set<string>(world.snapshot.landed);
-  const waits = [...world.decidedAt].map(([id, at]) => at - (world.truth.get(id)?.arrival ?? 0));
+  const waits = [...world.decidedAt]
+    .filter(([id]) => landed.has(id))
+    .map(([id, at]) => at - (world.truth.get(id)?.arrival ?? 0));
   return {
     makespan: Math.max(0, ...world.decidedAt.values()),
     medianTurnaround: quantile(waits, 0.5),

@@ -19,6 +19,7 @@ export interface Item {
   readonly alone: boolean;
   /** Probability of being broken alone where history predicts it; null: the project's rate. */
   readonly predictedFail: number | null;
+  /** 0 only where nothing is known of any item. */
   readonly gateMs: number;
   /** What landing it is worth; 1 at the usual priority. */
   readonly weight: number;
@@ -41,6 +42,7 @@ export interface RunningTree {
   readonly items: readonly number[];
   readonly itemBits: Bits;
   readonly holdsTip: boolean;
+  readonly startedAtMs: number;
 }
 
 export interface Board {
@@ -80,7 +82,7 @@ export function boardOf(snapshot: QueueSnapshot, facts: TreeFacts): Board {
   landed.forEach((id, index) => universeOf.set(id, units.length + index));
   const places = facts.changes.map((id) => universeOf.get(id) ?? -1);
   const toUniverse = (tree: Bits): Bits => translate(tree, places, size);
-  const items = units.map((unit) => itemFor(unit, itemOf, snapshot, facts));
+  const items = withUsualGates(units.map((unit) => itemFor(unit, itemOf, snapshot, facts)));
   const trees = [...facts.trees.values()];
   const greens = maximal([
     facts.landed,
@@ -149,6 +151,14 @@ function itemFor(
     gateMs: gates.length === 0 ? 0 : Math.max(...gates),
     weight: Math.max(...unit.map((change) => WEIGHTS[change.priority])) * unit.length,
   };
+}
+
+/** What nobody knows the time of takes what the others take in the mean. */
+function withUsualGates(items: readonly Item[]): readonly Item[] {
+  const known = items.filter((item) => item.gateMs > 0);
+  if (known.length === 0 || known.length === items.length) return items;
+  const usualMs = known.reduce((sum, item) => sum + item.gateMs, 0) / known.length;
+  return items.map((item) => (item.gateMs > 0 ? item : { ...item, gateMs: usualMs }));
 }
 
 const WEIGHTS = [4, 2, 1, 0.8, 0.6] as const;
@@ -280,7 +290,7 @@ function runningTrees(
     const items = isWhole ? bitsIn(bits).filter((place) => place < itemCount) : [];
     const holdsTip = snapshot.landed.slice(build.landedBefore).every((id) => members.has(id));
     const itemBits = isWhole ? firstOf(bits, itemCount) : emptyBits(itemCount);
-    return [{ build: build.id, bits, items, itemBits, holdsTip }];
+    return [{ build: build.id, bits, items, itemBits, holdsTip, startedAtMs: build.startedAtMs }];
   });
 }
 

@@ -1,8 +1,9 @@
 /** What a choice is made against: the worlds, the trees that run or are chosen, and what these leave undone in each world. */
 import type { Board } from './board.ts';
 import { goalOf, type Goal } from './goal.ts';
-import { entropy, forEachWorld, type Outlook, type WorldSet } from './outlook.ts';
+import { entropy, forEachWorld, isIn, type Outlook, type WorldSet } from './outlook.ts';
 import { proofsBy } from './proofs.ts';
+import { successionOf } from './succession.ts';
 import { TrialDraft, type Trial } from './trial.ts';
 import type { Work } from './work.ts';
 
@@ -21,6 +22,8 @@ export interface Field {
   readonly trials: Trial[];
   /** Per world, the most that one of `trials` lands. */
   readonly best: Float64Array;
+  /** Per world, which one of `trials` that is; -1: none. */
+  readonly bestBy: Int16Array;
   /** Per world, the steps left to its end: the landing of the largest good set, and a proof for each other change. */
   readonly missing: Uint16Array;
   /** The same when nothing runs. */
@@ -55,6 +58,7 @@ export function fieldOf(
     goal,
     trials: [],
     best: new Float64Array(outlook.worlds),
+    bestBy: new Int16Array(outlook.worlds).fill(-1),
     missing: steps.slice(),
     steps,
     proven: new Uint32Array(board.items.length * outlook.words),
@@ -90,6 +94,7 @@ export function rowOf(rows: Uint32Array, item: number, outlook: Outlook): WorldS
 export function resetTrials(field: Field, trials: readonly Trial[]): void {
   field.trials.length = 0;
   field.best.fill(0);
+  field.bestBy.fill(-1);
   field.missing.set(field.steps);
   field.proven.fill(0);
   for (const trial of trials) addTrial(field, trial);
@@ -97,7 +102,7 @@ export function resetTrials(field: Field, trials: readonly Trial[]): void {
 
 /** Changes the field: the tree is chosen. */
 export function addTrial(field: Field, trial: Trial): void {
-  const { best, goal, missing } = field;
+  const { best, bestBy, goal, missing } = field;
   if (trial.landable) {
     for (const proof of proofsBy(trial, field)) {
       const row = rowOf(field.proven, proof.item, field.outlook);
@@ -106,12 +111,16 @@ export function addTrial(field: Field, trial: Trial): void {
         missing[world] = (missing[world] ?? 1) - 1;
       });
     }
+    const { late, instead } = successionOf(trial, field);
     forEachWorld(trial.red, 'absent', (world) => {
+      if (late !== null && isIn(late, world)) return;
       const before = best[world] ?? 0;
       const wanted = goal.largest[world] ?? 0;
-      if (trial.weight <= before) return;
+      if (trial.weight <= before && instead?.has(bestBy[world] ?? -1) !== true) return;
       if (before < wanted && trial.weight >= wanted) missing[world] = (missing[world] ?? 1) - 1;
+      if (before >= wanted && trial.weight < wanted) missing[world] = (missing[world] ?? 0) + 1;
       best[world] = trial.weight;
+      bestBy[world] = field.trials.length;
     });
   }
   field.trials.push(trial);

@@ -159,6 +159,10 @@ export function forEachWorld(
   }
 }
 
+export function isIn(set: WorldSet, world: number): boolean {
+  return (((set[world >>> 5] ?? 0) >>> (world & 31)) & 1) === 1;
+}
+
 /** Members of a set. */
 export function sizeOf(set: WorldSet): number {
   let size = 0;

@@ -42,10 +42,11 @@ export const bayesPlanner: QueuePlanner = (snapshot, seed) => {
   if (kept.length >= snapshot.slots) return dead;
   const random = prng(seed ^ (snapshot.builds.length * 7919 + snapshot.landed.length * 104_729));
   const outlook = drawOutlook(board, random, snapshot.history ?? null, { spent: 0, limit: SAMPLING_WORK });
-  const running = kept.map((run) => ({
-    ...trialOf(run.items, 'landing', board, outlook),
-    landable: run.holdsTip,
-  }));
+  const running = kept.map((run) => {
+    const trial = trialOf(run.items, 'landing', board, outlook);
+    const endsInMs = Math.max(0, run.startedAtMs + trial.gateMs - snapshot.nowMs);
+    return { ...trial, landable: run.holdsTip, endsInMs };
+  });
   const proposals: QueueProposal[] = [...dead];
   let free = snapshot.slots - kept.length;
   const field = fieldOf(board, outlook, snapshot.slots, running, { spent: 0, limit: CHOICE_WORK });

@@ -1,7 +1,8 @@
 /** What one more tree does in each world: what it lands, what it proves, and its steps towards the end. */
 import type { Field } from './field.ts';
-import { forEachWorld } from './outlook.ts';
+import { forEachWorld, isIn } from './outlook.ts';
 import { proofsBy } from './proofs.ts';
+import { successionOf } from './succession.ts';
 import type { Trial } from './trial.ts';
 
 export interface Progress {
@@ -12,7 +13,7 @@ export interface Progress {
 
 /** The steps are left in the scratch of the field, per world. */
 export function progressOf(trial: Trial, field: Field): Progress {
-  const { best, goal, scratch: steps, work } = field;
+  const { best, bestBy, goal, scratch: steps, work } = field;
   let landed = 0;
   let proven = 0;
   steps.fill(0);
@@ -21,10 +22,13 @@ export function progressOf(trial: Trial, field: Field): Progress {
       steps[world] = (steps[world] ?? 0) + 1;
       proven += 1;
     });
+  const { late, instead } = successionOf(trial, field);
   forEachWorld(trial.red, 'absent', (world) => {
+    if (late !== null && isIn(late, world)) return;
     const reached = best[world] ?? 0;
+    const gain = instead?.get(bestBy[world] ?? -1);
+    landed += gain ?? Math.max(0, trial.weight - reached);
     if (trial.weight <= reached) return;
-    landed += trial.weight - reached;
     const wanted = goal.largest[world] ?? 0;
     if (trial.weight >= wanted && reached < wanted) steps[world] = (steps[world] ?? 0) + 1;
   });

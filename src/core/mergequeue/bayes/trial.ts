@@ -16,6 +16,8 @@ export interface Trial {
   /** Worth of what it would land. */
   readonly weight: number;
   readonly gateMs: number;
+  /** From now, as far as gate times are known. */
+  readonly endsInMs: number;
   readonly landable: boolean;
   readonly purpose: TrialPurpose;
 }
@@ -114,6 +116,7 @@ export class TrialDraft {
       pGreen: this.pGreen,
       weight: this.#weight,
       gateMs: this.#gateMs,
+      endsInMs: this.#gateMs,
       landable: true,
       purpose,
     };
@@ -176,6 +179,7 @@ export function trialOf(
     pGreen,
     weight,
     gateMs,
+    endsInMs: gateMs,
     landable: true,
     purpose,
   };
