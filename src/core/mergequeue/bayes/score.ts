@@ -11,9 +11,9 @@ import type { Trial } from './trial.ts';
 /** A proof against a change, as part of the worth of landing one. */
 const PROOF = 0.7;
 /** What a proof saves, in bits: a run of its own later, now and then. */
-const PROOF_RUN = 0.5;
+const PROOF_RUN = 0.2;
 /** Worth of the end of the queue, in bits per slot; with one slot there is always time to learn first. */
-const END = 1.5;
+const END = 1;
 const END_ALONE = 0.5;
 /** The last step to the end earns half of it, the one before a quarter, and so on. */
 const NEARER = 0.5;
