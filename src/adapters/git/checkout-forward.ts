@@ -17,6 +17,7 @@ import { lockHolder } from './lock-holder.ts';
 import { isHolderAlive, startTicks } from './lock.ts';
 import { keyOf } from './ownership.ts';
 import { CHECKOUT_TIMEOUT_MS } from './populate.ts';
+import { canMoveFewFiles, moveFewFiles } from './move-few-files.ts';
 import { waitOrRemove } from './stale-lock.ts';
 import type { PublishRequest } from './publish.ts';
 import { branchRef } from './names.ts';
@@ -76,7 +77,7 @@ export async function openForward(
 /** The ref has moved already. */
 export async function forwardCheckout(context: GitContext, forward: OpenForward): Promise<void> {
   const { checkout, request, index } = forward;
-  await readTree(context, forward, ['-u', '-m', request.from, request.to]);
+  await moveFiles(context, forward);
   await installIndex(index, join(checkout.gitDir, 'index'));
   const reason = `copse: landed ${request.to.slice(0, 12)}`;
   await logHead(context, checkout, { from: request.from, to: request.to, reason, dateMs: Date.now() });
@@ -134,6 +135,7 @@ async function isForwardable(context: GitContext, forward: OpenForward): Promise
   const { checkout, request, index } = forward;
   if (await differs(context, checkout.path, index, request.from)) return false;
   if (await needsFilter(context, forward)) return false;
+  if (await canMoveFewFiles(context, { tree: checkout.path, index }, request)) return true;
   // Rehearsal: refuses when an untracked file is in the way.
   const { code } = await context.git.run({
     ...place(context, forward),
@@ -156,13 +158,26 @@ function place(context: GitContext, forward: OpenForward) {
   return { gitDir: context.places.control, workTree: forward.checkout.path, indexFile: forward.index };
 }
 
-async function readTree(context: GitContext, forward: OpenForward, args: readonly string[]): Promise<void> {
-  await context.git.run({
+async function moveFiles(context: GitContext, forward: OpenForward): Promise<void> {
+  const { checkout, request, index } = forward;
+  const { from, to } = request;
+  const outcome = await moveFewFiles(context, { tree: checkout.path, index }, { from, to });
+  if (outcome === 'moved' || (outcome === 'declined' && (await movedByGit(context, forward)))) return;
+  // What somebody wrote meanwhile stays, all else is moved.
+  await settleHalfMove(context, { folder: checkout.path, index }, { from, to, target: to });
+}
+
+/** False when something has come in the way. */
+async function movedByGit(context: GitContext, forward: OpenForward): Promise<boolean> {
+  const { from, to } = forward.request;
+  const { code } = await context.git.run({
     ...place(context, forward),
     label: `move the checkout ${forward.checkout.path}`,
-    args: ['read-tree', ...args],
+    args: ['read-tree', '-u', '-m', from, to],
+    ok: [0, 1, 128],
     timeoutMs: CHECKOUT_TIMEOUT_MS,
   });
+  return code === 0;
 }
 
 /** By way of the lock file, as git does: the rename both installs the index and ends the lock. */

@@ -12,7 +12,7 @@ import { bytesIfThere, readIfThere, removeTree, statIfThere, writeUnflushed, wri
 import { branchRef, pathText, splitNul } from './names.ts';
 import { isCommitIn } from './objects.ts';
 import { CHECKOUT_TIMEOUT_MS } from './populate.ts';
-import { moveFewFiles } from './slot-move.ts';
+import { moveFewFiles } from './move-few-files.ts';
 import { ensureInControl } from './transfer.ts';
 import { copyIndex } from './worktree-changes.ts';
 

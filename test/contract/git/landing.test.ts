@@ -134,6 +134,26 @@ describe('publishing to the branch of a checkout', () => {
     expect(existsSync(lock)).toBe(false);
   });
 
+  test.each([
+    ['a.txt', 'new.txt', 'without git'],
+    ['new.txt', 'a.txt', 'without git'],
+    // Such a name is left to git.
+    ['a.txt', 'n\u00f6.txt', 'by git'],
+    ['n\u00f6.txt', 'a.txt', 'by git'],
+  ])('leaves %s as a person writes it while the ref moves, and moves %s, %s', async (name, other) => {
+    const next = await nextCommit({ [name]: 'landed\n', [other]: 'landed\n' });
+    const open = await world.reopen(async (point) => {
+      if (point === 'before:publish.checkout') await writeFile(file(name), 'typed meanwhile\n');
+    });
+    expect(await open.publish(landing(next))).toEqual({ kind: 'published', checkout: 'fast-forwarded' });
+    expect(await readFile(file(name), 'utf8')).toBe('typed meanwhile\n');
+    expect(await git(world.root, 'rev-parse', 'main')).toBe(next);
+    // The rest is where the branch is: what differs is what the person wrote.
+    expect(await git(world.root, '-c', 'core.quotePath=false', 'status', '--porcelain')).toBe(`M ${name}`);
+    expect(await readFile(file(other), 'utf8')).toBe('landed\n');
+    expect(existsSync(file('.git/index.lock'))).toBe(false);
+  });
+
   test('does not overwrite what a person edited after a death in the middle', async () => {
     const next = await nextCommit({ 'a.txt': 'landed\n' });
     const dying = await world.reopen(async (name) => {

@@ -1,5 +1,5 @@
 /**
- * Takes a slot that holds exactly one commit to another by writing the few files that differ, and its index with them, as
+ * Takes a checkout that holds exactly one commit to another by writing the few files that differ, and its index with them, as
  * `git read-tree -u -m` does with a process. Only plain files whose bytes no attribute changes, each looked at before it
  * is touched; everything else is declined and left to git.
  */
@@ -50,31 +50,55 @@ interface Change {
   readonly now: { readonly mode: number; readonly id: string; readonly content: Buffer } | null;
 }
 
-export interface SlotFiles {
+export interface CheckoutFiles {
   readonly tree: string;
+  /** Ours: it is written again. */
   readonly index: string;
 }
 
+interface Move {
+  readonly from: CommitId;
+  readonly to: CommitId;
+}
+
 /**
- * `declined`: nothing was touched. `broken`: something was in the way after files had been written; the slot holds
+ * `declined`: nothing was touched. `broken`: something was in the way after files had been written; the checkout holds
  * neither commit, and is put right by a reset.
  */
 export async function moveFewFiles(
   context: GitContext,
-  slot: SlotFiles,
-  move: { readonly from: CommitId; readonly to: CommitId },
+  at: CheckoutFiles,
+  move: Move,
 ): Promise<'moved' | 'declined' | 'broken'> {
-  if (!isPlainCheckout(context.user.safeConfig)) return 'declined';
-  const bytes = await bytesIfThere(slot.index);
+  const ahead = await lookAhead(context, at, move);
+  if (ahead === null) return 'declined';
+  const entries = writeFiles(at.tree, ahead.changes);
+  if (entries === null) return 'broken';
+  await writeUnflushed(at.index, spliceIndex(ahead.index, entries), 0o644);
+  return 'moved';
+}
+
+/** Whether `moveFewFiles` would move it now. */
+export async function canMoveFewFiles(
+  context: GitContext,
+  at: CheckoutFiles,
+  move: Move,
+): Promise<boolean> {
+  return (await lookAhead(context, at, move)) !== null;
+}
+
+async function lookAhead(
+  context: GitContext,
+  at: CheckoutFiles,
+  move: Move,
+): Promise<{ readonly index: IndexFile; readonly changes: readonly Change[] } | null> {
+  if (!isPlainCheckout(context.user.safeConfig)) return null;
+  const bytes = await bytesIfThere(at.index);
   const index = bytes === null ? null : parseIndex(bytes, move.from.length / 2);
   const changes = index === null ? null : await changesBetween(context, move);
-  if (index === null || changes === null) return 'declined';
-  if (!(await areAttributesHarmless(context, index, changes))) return 'declined';
-  if (!changes.every((change) => isAsIndexed(slot, index, change))) return 'declined';
-  const entries = writeFiles(slot.tree, changes);
-  if (entries === null) return 'broken';
-  await writeUnflushed(slot.index, spliceIndex(index, entries), 0o644);
-  return 'moved';
+  if (index === null || changes === null) return null;
+  if (!(await areAttributesHarmless(context, index, changes))) return null;
+  return changes.every((change) => isAsIndexed(at, index, change)) ? { index, changes } : null;
 }
 
 /** Settings under which git writes a file's bytes as they are stored, with a name that is only itself. */
@@ -93,7 +117,7 @@ function isPlainCheckout(config: Readonly<Record<string, string>>): boolean {
 /** null when there are many, large ones, or other things than files. */
 async function changesBetween(
   context: GitContext,
-  move: { readonly from: CommitId; readonly to: CommitId },
+  move: Move,
 ): Promise<readonly Change[] | null> {
   const [from, to] = await Promise.all([
     readCommit(context.controlReader, move.from),
@@ -151,10 +175,10 @@ function isAttributeFile(path: string): boolean {
 }
 
 /** The file is the one that the index knows, or is absent like there; no folder above it is a link. */
-function isAsIndexed(slot: SlotFiles, index: IndexFile, { path, old }: Change): boolean {
+function isAsIndexed({ tree }: CheckoutFiles, index: IndexFile, { path, old }: Change): boolean {
   const known = entryOf(index, path);
-  if (!areFoldersReal(slot.tree, dirname(path))) return false;
-  const stat = statOf(join(slot.tree, path));
+  if (!areFoldersReal(tree, dirname(path))) return false;
+  const stat = statOf(join(tree, path));
   if (old === null) return known === null && stat === null;
   if (known === null || stat === null || !stat.isFile()) return false;
   const isKnown = known.mode === old.mode && known.id === old.id;

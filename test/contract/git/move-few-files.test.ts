@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { GitContext } from '../../../src/adapters/git/context.ts';
 import { ObjectReader } from '../../../src/adapters/git/reader.ts';
 import { createRunner } from '../../../src/adapters/git/run.ts';
-import { moveFewFiles } from '../../../src/adapters/git/slot-move.ts';
+import { moveFewFiles } from '../../../src/adapters/git/move-few-files.ts';
 import type { CommitId } from '../../../src/core/ids.ts';
 import { randomFrom, writeRandomHistory } from '../../support/random-history.ts';
 import { temporaryFolder, TEST_ENV } from './real-world.ts';
