@@ -102,6 +102,7 @@ function emptyWorld(workload: Workload, options: SimulationOptions): World {
       landed: [],
       ejected: [],
       pending: [],
+      departed: [],
       builds: [],
       slots: workload.slots,
       nowMs: 0,
@@ -174,6 +175,11 @@ function recordVerdicts(world: World, now: number, options: SimulationOptions): 
     for (const verdict of verdicts) {
       const gone = new Set(verdict.kind === 'land' ? verdict.members : [verdict.change]);
       const pending = world.snapshot.pending.filter((change) => !gone.has(change.id));
+      const departed = [
+        ...(world.snapshot.departed ?? []),
+        ...world.snapshot.pending.filter((change) => gone.has(change.id)),
+      ];
+      world.snapshot = { ...world.snapshot, departed };
       for (const id of gone) world.decidedAt.set(id, now);
       if (verdict.kind === 'land') {
         world.snapshot = {

@@ -25,13 +25,17 @@ function edits(engine: FakeEngine, turn: Turn, at: Edits, endMs: number): Return
   };
 }
 
-function engineOf(plays: Readonly<Record<string, readonly [Edits, number]>>, ignore: readonly string[] = []) {
+function engineOf(
+  plays: Readonly<Record<string, readonly [Edits, number]>>,
+  ignore: readonly string[] = [],
+  parallel = 8,
+) {
   const tasks = Object.fromEntries(
     Object.keys(plays).map((id) => [id, { stallMs: 3_600_000, timeoutMs: 3_600_000 }]),
   );
   const engine: FakeEngine = new FakeEngine({
     plan: planOf(tasks, { conflicts: { onOverlap: 'allow', enforceScope: 'off', ignore } }),
-    options: { parallel: 8 },
+    options: { parallel },
     files: { 'shared.txt': 'base\n', 'other.txt': 'base\n' },
     agent: (turn) => {
       const [at, endMs] = plays[turn.task] ?? [{}, 1_000];
@@ -149,6 +153,34 @@ describe('what a look costs', () => {
 
   test('is paid at every tick when watches keep silent', async () => {
     expect(await looksOf(false, true)).toBeGreaterThan(200);
+  });
+
+  test('does not keep news of two waiting until all have been looked at', async () => {
+    const ids = Array.from({ length: 40 }, (_, at) => `t${String(at).padStart(2, '0')}`);
+    const words = (id: string): Edits => ({ 60_000: { 'shared.txt': `${id}\n` } });
+    const engine = engineOf(
+      Object.fromEntries(ids.map((id) => [id, [id > 't37' ? words(id) : {}, 300_000] as const])),
+      [],
+      ids.length,
+    );
+    const port = { ...engine.git.port };
+    Object.assign(engine.git.port, {
+      sightWorktrees: async (paths: Parameters<typeof port.sightWorktrees>[0]) => {
+        await new Promise<void>((resolve) => engine.clock.after(250 * paths.length, resolve));
+        return port.sightWorktrees(paths);
+      },
+    });
+    const controls = { ...engine.git.controls };
+    Object.assign(engine.git.controls, {
+      write: (...args: Parameters<typeof controls.write>) => {
+        controls.write(...args);
+        engine.watch.changed(args[0].path);
+      },
+    });
+    await engine.play();
+    const [seen] = engine.all('overlap.seen');
+    expect(seen).toMatchObject({ a: 't38', b: 't39' });
+    expect((seen?.atMs ?? 0) - (startOf(engine) + 60_000)).toBeLessThanOrEqual(5_000);
   });
 
   test('never is more than a quarter of the time, however slow git is', async () => {

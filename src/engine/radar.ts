@@ -1,10 +1,10 @@
 /**
  * Watches running work for conflicts, beside the loop: it only tells facts, and nothing waits for it.
  *
- * A tick comes at most every second and a half. A worktree is looked at when its watch told of a change, and at every tick
- * while no watch has proven itself: a watch counts once a look found a change that it had told of, and never again after
- * looks found changes that it had not. What a tick costs lengthens the pause to the next one, so that many worktrees cost
- * the machine a bounded share.
+ * A tick comes at most every second and a half. It looks at the worktrees whose watch told of a change, and at as many
+ * others as take about a second: first those never seen, then in turn those that no watch vouches for. A watch counts once a
+ * look found a change that it had told of, and never again after looks found changes that it had not. What looks cost
+ * lengthens the pause, so that many worktrees cost the machine a bounded share, and news of two of them does not wait for all.
  */
 import type { TaskId } from '../core/ids.ts';
 import type { Fact } from '../core/schedule/snapshot.ts';
@@ -20,10 +20,14 @@ import { WorktreeWatches } from './radar/watches.ts';
 export const RADAR_INTERVAL_MS = 1_500;
 /** Longest. */
 export const RADAR_MAX_INTERVAL_MS = 30_000;
-/** Rest after a look, as a multiple of what it took: looking at everything uses at most a quarter of the time. */
-const REST_PER_LOOK = 3;
-/** The same where only what a watch told of was looked at. */
+/** Rest from looks that nothing asked for, as a multiple of what they took: they use at most a quarter of the time. */
+const REST_PER_POLL = 3;
+/** The same for news, and for worktrees that were never seen. */
 const REST_PER_NEWS = 1;
+/** What looks that nothing asked for may take in one tick. */
+const POLL_MS = 1_000;
+/** How many there are before it is known what one takes. */
+const FIRST_POLLS = 4;
 
 export class Radar {
   readonly #deps: Pick<Deps, 'git' | 'clock' | 'watch'>;
@@ -37,6 +41,9 @@ export class Radar {
   /** Facts were told and are not yet in the state: what follows from them is not to be told twice. */
   #isAhead = false;
   #isStopped = false;
+  /** Nobody is looked at unasked before. */
+  #pollFromMs = Number.NEGATIVE_INFINITY;
+  #polls = FIRST_POLLS;
   /** An agent ran at the last look: one more look says what it left. */
   #wasActive = false;
 
@@ -92,17 +99,34 @@ export class Radar {
       await this.#look(this.#state, members);
     }
     if (!this.#wasActive) return;
-    const spentMs = this.#deps.clock.monotonic() - begunAtMs;
-    const rest = spentMs * (this.#watches.areTrusted ? REST_PER_NEWS : REST_PER_LOOK);
-    this.#rest(Math.min(RADAR_MAX_INTERVAL_MS, Math.max(RADAR_INTERVAL_MS, rest)));
+    const restMs = (this.#deps.clock.monotonic() - begunAtMs) * REST_PER_NEWS;
+    this.#rest(Math.min(RADAR_MAX_INTERVAL_MS, Math.max(RADAR_INTERVAL_MS, restMs)));
+  }
+
+  /** Which worktrees this tick looks at, those that nothing asked for last. */
+  #due(): { readonly told: readonly TaskId[]; readonly polled: readonly TaskId[] } {
+    const mayPoll = this.#deps.clock.monotonic() >= this.#pollFromMs;
+    const unsure = this.#watches.unsure().filter(({ isNew }) => isNew || mayPoll);
+    return { told: this.#watches.told(), polled: unsure.slice(0, this.#polls).map(({ task }) => task) };
+  }
+
+  #learn(looks: number, polled: number, spentMs: number): void {
+    if (polled === 0) return;
+    const eachMs = Math.max(1, spentMs / looks);
+    this.#polls = Math.max(1, Math.floor(POLL_MS / eachMs));
+    const restMs = Math.min(RADAR_MAX_INTERVAL_MS, REST_PER_POLL * eachMs * polled);
+    this.#pollFromMs = this.#deps.clock.monotonic() + restMs;
   }
 
   async #look(state: RunState, members: readonly RadarMember[]): Promise<void> {
-    const due = new Set<TaskId>(this.#watches.due());
+    const { told, polled } = this.#due();
+    const due = new Set<TaskId>([...told, ...polled]);
+    const begunAtMs = this.#deps.clock.monotonic();
     const before = new Map(members.map(({ task }) => [task, this.#sweep.seen(task)]));
     try {
       const found = await this.#sweep.look(state, due);
       for (const task of due) this.#watches.looked(task, before.get(task) ?? null, this.#sweep.seen(task));
+      this.#learn(due.size, polled.length, this.#deps.clock.monotonic() - begunAtMs);
       if (this.#isStopped) return;
       const findings = found.map((finding) => withoutIgnored(finding, state.plan.conflicts.ignore));
       const news = overlapNews((this.#state ?? state).overlaps, findings, this.#deps.clock.now());

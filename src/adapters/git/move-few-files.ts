@@ -79,11 +79,7 @@ export async function moveFewFiles(
 }
 
 /** Whether `moveFewFiles` would move it now. */
-export async function canMoveFewFiles(
-  context: GitContext,
-  at: CheckoutFiles,
-  move: Move,
-): Promise<boolean> {
+export async function canMoveFewFiles(context: GitContext, at: CheckoutFiles, move: Move): Promise<boolean> {
   return (await lookAhead(context, at, move)) !== null;
 }
 
@@ -115,10 +111,7 @@ function isPlainCheckout(config: Readonly<Record<string, string>>): boolean {
 }
 
 /** null when there are many, large ones, or other things than files. */
-async function changesBetween(
-  context: GitContext,
-  move: Move,
-): Promise<readonly Change[] | null> {
+async function changesBetween(context: GitContext, move: Move): Promise<readonly Change[] | null> {
   const [from, to] = await Promise.all([
     readCommit(context.controlReader, move.from),
     readCommit(context.controlReader, move.to),

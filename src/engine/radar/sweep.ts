@@ -77,6 +77,7 @@ export class RadarSweep {
   }
 
   async #sight(due: readonly RadarMember[]): Promise<void> {
+    if (due.length === 0) return;
     const sightings = await this.#deps.git.sightWorktrees(due.map(({ worktree }) => worktree));
     for (const [at, { task }] of due.entries()) {
       const sighting = sightings[at] ?? null;

@@ -1,4 +1,4 @@
-/** Which worktrees have to be looked at now: those a trusted watch told of, those not watched, and now and then all. */
+/** Which worktrees have to be looked at: at once those a watch told of, in turn those no watch vouches for. */
 import type { AbsolutePath, TaskId } from '../../core/ids.ts';
 import type { RadarMember } from '../../core/separation/radar-members.ts';
 import type { WorktreeSighting } from '../../ports/git-separation.ts';
@@ -16,6 +16,8 @@ interface Watched {
   watch: FolderWatch | null;
   isClosed: boolean;
   hasChanged: boolean;
+  /** Not looked at since its watch was set up: what changed until then was told to nobody. */
+  isUnseen: boolean;
   /** A change was found that had not been told of; it may still come. */
   isMissing: boolean;
   lookedAtMs: number;
@@ -47,12 +49,20 @@ export class WorktreeWatches {
     for (const [task, folder] of wanted) if (!this.#watched.has(task)) this.#begin(task, folder);
   }
 
-  due(): readonly TaskId[] {
+  /** Changed, as a watch says. */
+  told(): readonly TaskId[] {
+    return [...this.#watched].flatMap(([task, one]) => (one.hasChanged || one.isMissing ? [task] : []));
+  }
+
+  /** Of the others those that may have changed, the one that was looked at longest ago first. */
+  unsure(): readonly { readonly task: TaskId; readonly isNew: boolean }[] {
     const now = this.#deps.clock.monotonic();
-    return [...this.#watched].flatMap(([task, one]) => {
-      const isQuiet = this.areTrusted && one.watch !== null && !one.hasChanged && !one.isMissing;
-      return isQuiet && now - one.lookedAtMs < RECHECK_MS ? [] : [task];
-    });
+    const isSure = ({ watch, isUnseen, lookedAtMs }: Watched): boolean =>
+      this.areTrusted && watch !== null && !isUnseen && now - lookedAtMs < RECHECK_MS;
+    return [...this.#watched]
+      .filter(([, one]) => !one.hasChanged && !one.isMissing && !isSure(one))
+      .toSorted(([, a], [, b]) => a.lookedAtMs - b.lookedAtMs || 0)
+      .map(([task, { lookedAtMs }]) => ({ task, isNew: lookedAtMs === Number.NEGATIVE_INFINITY }));
   }
 
   /** What a look found says whether the watch can be believed. */
@@ -65,7 +75,8 @@ export class WorktreeWatches {
       before !== null && after !== null && before.head === after.head && before.stamp !== after.stamp;
     if (one.watch !== null && one.hasChanged && isChanged) this.#isProven = true;
     if (one.isMissing && !one.hasChanged) this.#missed += 1;
-    one.isMissing = one.watch !== null && isChanged && !one.hasChanged;
+    one.isMissing = one.watch !== null && isChanged && !one.hasChanged && !one.isUnseen;
+    one.isUnseen = one.watch === null;
     one.hasChanged = false;
   }
 
@@ -79,7 +90,8 @@ export class WorktreeWatches {
       folder,
       watch: null,
       isClosed: false,
-      hasChanged: true,
+      hasChanged: false,
+      isUnseen: true,
       isMissing: false,
       lookedAtMs: Number.NEGATIVE_INFINITY,
     };
@@ -91,8 +103,6 @@ export class WorktreeWatches {
       (watch) => {
         if (one.isClosed) watch?.close();
         else one.watch = watch;
-        // What changed while it was set up was told to nobody.
-        one.hasChanged = true;
       },
       () => undefined,
     );
