@@ -17,7 +17,7 @@ const MOST_SWEEPS = 25;
 
 /** How many worlds a queue of this many items is worth. */
 export function worldCount(items: number): number {
-  return items <= 80 ? 512 : 128;
+  return items <= 80 ? 512 : 256;
 }
 
 /** Draws the worlds and turns them sideways. */
