@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -272,21 +272,22 @@ describe('a preset', () => {
     name: string,
     env: Readonly<Record<string, string>>,
     prompt = 'say "hi" $(id)',
-  ): { args: string[]; settings: string; input: string } {
+  ): { args: string[]; settings: string; input: string; promptFile: string } {
     const preset = presetNamed(name);
     if (preset === null) throw new Error(`no preset ${name}`);
     const bin = mkdtempSync(path.join(folder, 'bin-'));
     const client = path.join(bin, preset.executable);
-    const prints = `cat > "\${0%/*}/input"; printf '%s\\0' "$@"; [ -z "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH" ] || cat "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH"`;
+    const prints = `cat > "\${0%/*}/input"; printf '%s\\0' "$@"; [ -z "$GEMINI_CLI_HOME" ] || cat "$GEMINI_CLI_HOME/.gemini/settings.json"`;
     writeFileSync(client, `#!/bin/sh\n${prints}\n`, { mode: 0o755 });
     const spec = composeAgent(preset, name, { env: { PATH: `${bin}:${process.env['PATH']}`, ...env } });
     const gitDirs = { own: '/own' as AbsolutePath, common: '/common' as AbsolutePath };
-    const launch = real.launch(request(spec, prompt, { gitDirs }));
+    const promptFile = path.join(bin, 'runs/run-1/attempts/t.1/prompt.md') as AbsolutePath;
+    const launch = real.launch(request(spec, prompt, { gitDirs, promptFile }));
     const [file, ...rest] = launch.argv;
     const output = execFileSync(file, rest, { env: launch.env, encoding: 'utf8', input: launch.stdin ?? '' });
     const parts = output.split('\0');
     const input = readFileSync(path.join(bin, 'input'), 'utf8');
-    return { args: parts.slice(0, -1), settings: parts.at(-1) ?? '', input };
+    return { args: parts.slice(0, -1), settings: parts.at(-1) ?? '', input, promptFile };
   }
 
   test('of gemini names the way to log in where a key and a base URL are set, and only there', () => {
@@ -296,22 +297,28 @@ describe('a preset', () => {
     expect(named.input).toBe('say "hi" $(id)');
     expect(started('gemini', base).settings).toBe('');
     expect(started('gemini', { GEMINI_API_KEY: 'dummy-key' }).settings).toBe('');
-    const own = path.join(folder, 'own.json');
-    writeFileSync(own, '{"mine":1}');
-    const kept = { ...base, GEMINI_API_KEY: 'dummy-key', GEMINI_CLI_SYSTEM_DEFAULTS_PATH: own };
-    expect(started('gemini', kept).settings).toBe('{"mine":1}');
+    const home = path.join(folder, 'home');
+    mkdirSync(path.join(home, '.gemini'), { recursive: true });
+    writeFileSync(
+      path.join(home, '.gemini/settings.json'),
+      '{"security":{"auth":{"selectedType":"vertex-ai"}}}',
+    );
+    expect(started('gemini', { ...base, GEMINI_API_KEY: 'dummy-key', HOME: home }).settings).toBe('');
   });
 
-  test.each(['gemini', 'opencode', 'kilo'])('of %s hands the prompt over unchanged, by stdin', (name) => {
-    const preset = presetNamed(name);
-    if (preset === null) throw new Error('no preset');
-    const spec = composeAgent(preset, name);
-    for (const session of [null, 'ses_1']) {
-      const launch = real.launch(request(spec, 'say "hi"', { session }));
-      expect(launch.stdin).toBe('say "hi"');
-      expect(launch.argv.join(' ')).not.toContain('say "hi"');
-    }
-  });
+  test.each(['gemini', 'opencode', 'kilo', 'amp'])(
+    'of %s hands the prompt over unchanged, by stdin',
+    (name) => {
+      const preset = presetNamed(name);
+      if (preset === null) throw new Error('no preset');
+      const spec = composeAgent(preset, name);
+      for (const session of [null, 'ses_1']) {
+        const launch = real.launch(request(spec, 'say "hi"', { session }));
+        expect(launch.stdin).toBe('say "hi"');
+        expect(launch.argv.join(' ')).not.toContain('say "hi"');
+      }
+    },
+  );
 
   describe('starts with a brief longer than an argument can be', () => {
     const ends = { front: 'The front.', back: 'The back.' };
@@ -319,8 +326,7 @@ describe('a preset', () => {
     const brief = `${ends.front}${'x'.repeat(128 * 1024 - ends.front.length - ends.back.length)}${ends.back}`;
 
     test.each(presetNames())('%s', (name) => {
-      const { args, input } = started(name, {}, brief);
-      const { promptFile } = request(command(''));
+      const { args, input, promptFile } = started(name, {}, brief);
       if (input === '') expect(args.filter((word) => word.includes(promptFile))).toHaveLength(1);
       else expect(input).toBe(brief);
       expect(args.join('')).not.toContain(ends.back);

@@ -15,7 +15,7 @@ const WORDS: readonly (readonly [ErrorClass, RegExp])[] = [
   ],
   [
     'auth',
-    /\b401\b|unauthori[sz]ed|authenticat|invalid.{0,8}api.?key|api.?key.{0,20}(?:missing|not (?:set|found|valid))|not logged in|log ?in (?:again|first|required)|\b(?:run|use) .{0,20}log ?in\b|credit balance is too low/i,
+    /\b401\b|unauthori[sz]ed|authenticat|\bauth (?:type|method)\b|invalid.{0,8}api.?key|api.?key.{0,20}(?:missing|not (?:set|found|valid))|not logged in|log ?in (?:again|first|required)|\b(?:run|use) .{0,20}log ?in\b|credit balance is too low/i,
   ],
   [
     'session',

@@ -54,6 +54,8 @@ export type AgentEvent =
       readonly usdBasis: UsageBasis;
       /** Tokens that `usd` is the price of, where the client tells: some count a whole conversation, some a process alone. */
       readonly usdTokens?: number;
+      /** The client told less than it used. */
+      readonly isPartial?: true;
     }
   /** It waits for an answer that nobody at a terminal will give. */
   | { readonly kind: 'ask'; readonly id: string; readonly what: string }

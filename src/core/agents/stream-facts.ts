@@ -65,6 +65,7 @@ export class StreamFold {
   #ending: StreamEnding = { kind: 'open', error: null };
   readonly #callsArePartial: boolean;
   #isCut = false;
+  #toldLess = false;
 
   /** `callsArePartial`: a client whose figures of single calls are lower than its total. */
   constructor(options: { readonly callsArePartial: boolean }) {
@@ -127,7 +128,10 @@ export class StreamFold {
       threadTokens: this.#thread,
       threadUsd: this.#threadUsd,
       ...(this.#threadUsdTokens === null ? {} : { threadUsdTokens: this.#threadUsdTokens }),
-      isPartial: this.#isCut || (calls !== null && this.#callsArePartial && this.#ending.kind !== 'ok'),
+      isPartial:
+        this.#isCut ||
+        this.#toldLess ||
+        (calls !== null && this.#callsArePartial && this.#ending.kind !== 'ok'),
       tools: this.#tools,
       denied: this.#denied,
       ...(this.#deniedLast === '' ? {} : { deniedLast: this.#deniedLast }),
@@ -162,6 +166,7 @@ export class StreamFold {
 
   #count(event: Extract<AgentEvent, { kind: 'usage' }>): void {
     const { basis, tokens, usd, usdBasis } = event;
+    if (event.isPartial === true) this.#toldLess = true;
     if (usdBasis === 'thread' && usd !== null) {
       this.#threadUsd = usd;
       this.#threadUsdTokens = event.usdTokens ?? null;

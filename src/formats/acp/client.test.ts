@@ -209,6 +209,37 @@ describe('the way to the prompt', () => {
 });
 
 describe('a turn', () => {
+  test('whose usage is that of its last call alone is told as partial, and a price of nothing is no price', () => {
+    const play = new Play();
+    play.update({
+      sessionUpdate: 'tool_call',
+      toolCallId: '1',
+      kind: 'execute',
+      title: 'ls',
+      status: 'completed',
+    });
+    const cost = { amount: 0, currency: 'USD' };
+    play.update({ sessionUpdate: 'usage_update', used: 1000, size: 200_000, cost });
+    const usage = { inputTokens: 800, outputTokens: 50, totalTokens: 1050, cachedReadTokens: 200 };
+    play.line({ id: 3, result: { stopReason: 'end_turn', usage } });
+    const told = play.events.filter((event) => (event as { kind: string }).kind === 'usage');
+    expect(told).toEqual([expect.objectContaining({ usd: null, isPartial: true })]);
+  });
+
+  test.each([
+    ['beside the input', 4_000, 5_050],
+    ['in the input', 5_000, 5_050],
+  ])('counts the cache once, told %s', (_, inputTokens, totalTokens) => {
+    const play = new Play();
+    play.update({ sessionUpdate: 'usage_update', used: 1_000, size: 200_000 });
+    const usage = { inputTokens, outputTokens: 50, totalTokens, cachedReadTokens: 1_000 };
+    play.line({ id: 3, result: { stopReason: 'end_turn', usage } });
+    expect(play.events).toContainEqual(
+      expect.objectContaining({ tokens: { input: 4_000, cacheRead: 1_000, cacheWrite: 0, output: 50 } }),
+    );
+    expect(play.events).not.toContainEqual(expect.objectContaining({ isPartial: true }));
+  });
+
   test('puts a message together and tells calls by their outcome', () => {
     const play = new Play();
     const chunk = (text: string): void =>

@@ -347,7 +347,10 @@ export class AcpTurn {
   #turnEnded(result: Fields): void {
     this.#updates.flush();
     const usage = usageOf(result);
-    if (usage !== null) this.#emit(usage.event);
+    if (usage !== null) {
+      const { event } = usage;
+      this.#emit(this.#updates.countsLastCallOnly(event.tokens) ? { ...event, isPartial: true } : event);
+    }
     if (usage?.model !== undefined && usage.model !== null)
       this.#emit({ kind: 'started', session: this.#session, model: usage.model });
     if (this.#isCancelled) return this.#finish({ kind: 'cancelled' });

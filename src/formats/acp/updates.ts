@@ -35,6 +35,8 @@ export interface Call {
 export class UpdateReader {
   readonly #emit: Emit;
   readonly #calls = new Map<string, Call>();
+  /** Tokens in its context after its last call, where it tells. */
+  #used: number | null = null;
   #pending: { readonly kind: 'message' | 'thought'; text: string } | null = null;
 
   constructor(emit: Emit) {
@@ -60,6 +62,7 @@ export class UpdateReader {
       case 'tool_call_update':
         return this.#toolCall(update);
       case 'usage_update':
+        this.#used = numberAt(update, 'used');
         return this.#cost(mapAt(update, 'cost'));
       case 'session_info_update':
         return this.#vendorTrouble(mapAt(update, '_meta'));
@@ -73,6 +76,14 @@ export class UpdateReader {
   callOf(toolCall: Fields): Call {
     const before = this.#calls.get(textAt(toolCall, 'toolCallId') ?? '');
     return merged(before, toolCall);
+  }
+
+  /**
+   * Some (opencode 1.18) answer a turn with the usage of its last call alone: just what is in its context now, though it called
+   * tools, each of which takes a call of the model of its own.
+   */
+  countsLastCallOnly({ input, cacheRead, cacheWrite }: Tokens): boolean {
+    return this.#calls.size > 0 && input + cacheRead + cacheWrite === this.#used;
   }
 
   /** Hands over what was put together so far. */
@@ -124,7 +135,13 @@ export class UpdateReader {
   /** The cost so far of the whole conversation; other currencies say nothing to us. */
   #cost(cost: Fields): void {
     const usd = moneyAt(cost, 'amount');
-    if (usd === null || (textAt(cost, 'currency') ?? 'USD').toUpperCase() !== 'USD') return;
+    // Models without a price in its table cost 0, which says nothing.
+    if (
+      usd === null ||
+      (usd === 0 && (this.#used ?? 0) > 0) ||
+      (textAt(cost, 'currency') ?? 'USD').toUpperCase() !== 'USD'
+    )
+      return;
     this.flush();
     this.#emit({ kind: 'usage', basis: 'call', key: 'cost', tokens: NO_TOKENS, usd, usdBasis: 'thread' });
   }
@@ -181,7 +198,7 @@ function pathsIn(update: Fields): readonly string[] {
 }
 
 export interface TurnUsage {
-  readonly event: AgentEvent;
+  readonly event: Extract<AgentEvent, { kind: 'usage' }>;
   /** The model that worked, where the agent says so. */
   readonly model: string | null;
 }
@@ -197,12 +214,14 @@ export function usageOf(result: Fields): TurnUsage | null {
 
 function turnTokens(usage: Fields | null): Tokens | null {
   if (usage === null) return null;
-  return {
-    input: countAt(usage, 'inputTokens'),
-    cacheRead: countAt(usage, 'cachedReadTokens'),
-    cacheWrite: countAt(usage, 'cachedWriteTokens'),
-    output: countAt(usage, 'outputTokens'),
-  };
+  const told = countAt(usage, 'inputTokens');
+  const output = countAt(usage, 'outputTokens');
+  const cacheRead = countAt(usage, 'cachedReadTokens');
+  const cacheWrite = countAt(usage, 'cachedWriteTokens');
+  // Some (copilot 1.0) count the cache as input too; then it adds nothing to their total.
+  const isInside = numberAt(usage, 'totalTokens') === told + output;
+  const input = isInside ? Math.max(0, told - cacheRead - cacheWrite) : told;
+  return { input, cacheRead, cacheWrite, output };
 }
 
 function quotaTokens(quota: Fields): Tokens | null {

@@ -142,7 +142,8 @@ function readResult(record: Fields, emit: Emit, dialect: Reading['dialect']): vo
   const said = textAt(record, 'result') ?? textAt(mapAt(record, 'error'), 'message') ?? '';
   const subtype = textAt(record, 'subtype') ?? '';
   const isError = record['is_error'] === true || subtype.startsWith('error');
-  const structured = asMap(record['structured_output']);
+  // qwen calls it otherwise.
+  const structured = asMap(record['structured_output']) ?? asMap(record['structured_result']);
   // The answer to a schema, as the client took it; the words before it may be anything.
   if (!isError && structured !== null) emit({ kind: 'text', text: JSON.stringify(structured) });
   if (!isError) return emit({ kind: 'done', ok: true, reason: textAt(record, 'stop_reason') ?? subtype });

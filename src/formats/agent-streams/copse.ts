@@ -45,6 +45,7 @@ function recordOf(event: AgentEvent): Fields {
         usd: event.usd,
         usd_basis: event.usdBasis,
         ...(event.usdTokens === undefined ? {} : { usd_tokens: event.usdTokens }),
+        ...(event.isPartial === true ? { partial: true } : {}),
       };
     default:
       return assertNever(kind);
@@ -127,6 +128,7 @@ function usageIn(record: Fields): AgentEvent {
     usd: moneyAt(record, 'usd'),
     usdBasis: oneOf(BASES, record['usd_basis'], basis),
     ...(record['usd_tokens'] === undefined ? {} : { usdTokens: countAt(record, 'usd_tokens') }),
+    ...(record['partial'] === true ? { isPartial: true as const } : {}),
   };
 }
 

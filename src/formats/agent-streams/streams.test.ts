@@ -33,6 +33,12 @@ describe('usage of one process', () => {
     expect(spend.isPartial).toBe(false);
   });
 
+  test('a price of nothing for tokens that were used is no price', () => {
+    const free = recording('cline').replaceAll(/"totalCost":[0-9.]+/g, '"totalCost":0');
+    expect(factsOf('cline', free)).toMatchObject({ usd: null, tokens: tokens(1_600, 400, 100) });
+    expect(factsOf('cline', recording('cline')).usd).toBe(0.004);
+  });
+
   test('aider counts what it sent and received', () => {
     const facts = factsOf('aider', recording('aider.txt'));
     expect(facts.tokens).toEqual(tokens(1_000, 200, 50));
@@ -172,6 +178,14 @@ describe('the ending', () => {
     expect(lost).toMatchObject({ hasBegun: false, ending: { kind: 'open', error: { class: 'session' } } });
   });
 
+  test.each<[StreamFormat, string]>([
+    ['gemini', 'Invalid auth method selected.'],
+    ['gemini', 'Please set an Auth method in your settings.json'],
+    ['qwen', 'No auth type is selected. Please configure an auth type before running in non-interactive mode.'],
+  ])('%s says that it has no way to log in: %s', (format, line) => {
+    expect(factsOf(format, `${line}\n`).ending).toMatchObject({ kind: 'open', error: { class: 'auth' } });
+  });
+
   test('what a model or a tool says about limits is no limit', () => {
     const said = recording('gemini').replaceAll('greeting module', 'rate limit 429 with 401 unauthorized');
     expect(factsOf('gemini', said).ending).toEqual({ kind: 'ok' });
@@ -218,6 +232,12 @@ describe('what it did', () => {
       expect(facts.session).toBeNull();
     },
   );
+
+  test.each(['structured_output', 'structured_result'])('the answer to a schema is read from %s', (key) => {
+    const answer = { score: 8, findings: [] };
+    const result = { type: 'result', is_error: false, result: 'Looks good.', [key]: answer };
+    expect(factsOf('claude', JSON.stringify(result)).lastText).toBe(JSON.stringify(answer));
+  });
 
   test('refused tools are counted', () => {
     const result = { type: 'result', is_error: false, permission_denials: [{ tool_name: 'Bash' }] };

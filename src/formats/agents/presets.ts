@@ -47,13 +47,16 @@ export interface ClientPreset {
 
 /**
  * Without a terminal gemini 0.61 refuses every login when a base URL is set, unless its settings name the way to log in.
- * Its lowest settings, which those of the user overrule, are read from beside the prompt: outside home and tree.
+ * Settings of the system count only where root owns them and every folder above, so where the user's own settings name
+ * none it gets a home of its own for the run: outside home and tree, and the same for every turn, since it keeps its
+ * conversations there.
  */
 const GEMINI_LOGIN = [
-  'if [ -n "$GOOGLE_GEMINI_BASE_URL" ] && [ -n "$GEMINI_API_KEY" ] && [ -z "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH" ]; then',
-  'GEMINI_CLI_SYSTEM_DEFAULTS_PATH="$COPSE_PROMPT_FILE.gemini.json"',
-  `printf '%s' '{"security":{"auth":{"selectedType":"gemini-api-key"}}}' > "$GEMINI_CLI_SYSTEM_DEFAULTS_PATH"`,
-  'export GEMINI_CLI_SYSTEM_DEFAULTS_PATH',
+  'if [ -n "$GOOGLE_GEMINI_BASE_URL" ] && [ -n "$GEMINI_API_KEY" ] && [ -z "$GEMINI_CLI_HOME$GEMINI_CLI_SYSTEM_DEFAULTS_PATH$GEMINI_CLI_SYSTEM_SETTINGS_PATH" ] && ! grep -qs \'"selectedType"\' "$HOME/.gemini/settings.json"; then',
+  'GEMINI_CLI_HOME="${COPSE_PROMPT_FILE%/*/*/*}/gemini-home"',
+  'mkdir -p "$GEMINI_CLI_HOME/.gemini"',
+  `[ -e "$GEMINI_CLI_HOME/.gemini/settings.json" ] || { printf '%s' '{"security":{"auth":{"selectedType":"gemini-api-key"}}}' > "$GEMINI_CLI_HOME/.gemini/settings.json.$$" && mv "$GEMINI_CLI_HOME/.gemini/settings.json.$$" "$GEMINI_CLI_HOME/.gemini/settings.json"; }`,
+  'export GEMINI_CLI_HOME',
   'fi',
 ];
 
@@ -173,10 +176,14 @@ export const PRESETS: readonly ClientPreset[] = [
     env: {},
     pricedAs: 'qwen3-coder-plus',
     install: 'npm install -g @qwen-code/qwen-code',
-    login: 'run qwen once and log in, or set OPENAI_API_KEY and OPENAI_BASE_URL',
+    login:
+      'run qwen once and log in, or set OPENAI_API_KEY and OPENAI_BASE_URL and give it args: [--auth-type, openai]',
     leastVersion: '0.20.0',
     leastNode: 22,
-    traps: ['adds a Co-authored-by line to commits'],
+    traps: [
+      'adds a Co-authored-by line to commits',
+      'with a key and no login of its own it needs args: [--auth-type, openai]',
+    ],
   },
   {
     name: 'copilot',
@@ -254,9 +261,10 @@ export const PRESETS: readonly ClientPreset[] = [
   {
     name: 'amp',
     executable: 'amp',
-    start: ['{flags}', '-x', '--stream-json', '{prompt}'],
-    resume: ['threads', 'continue', '{session}', '{flags}', '-x', '--stream-json', '{prompt}'],
-    promptVia: 'arg',
+    // As an argument after another flag it takes no prompt, and going on it takes it for a second thread.
+    start: ['{flags}', '-x', '--stream-json'],
+    resume: ['threads', 'continue', '{session}', '{flags}', '-x', '--stream-json'],
+    promptVia: 'stdin',
     permissions: { edit: ['--dangerously-allow-all'], plan: null, full: ['--dangerously-allow-all'] },
     approval: [],
     modelFlag: null,
@@ -275,7 +283,8 @@ export const PRESETS: readonly ClientPreset[] = [
     name: 'cline',
     executable: 'cline',
     start: ['--json', '-c', '{worktree}', '{flags}', '{prompt}'],
-    resume: ['--json', '-c', '{worktree}', '--id', '{session}', '{flags}', '{prompt}'],
+    // 3.0.65 goes on with a conversation at a terminal alone, and the id it prints is not the one it wants.
+    resume: null,
     promptVia: 'arg',
     permissions: {
       edit: ['--auto-approve', 'true'],
@@ -293,7 +302,10 @@ export const PRESETS: readonly ClientPreset[] = [
     login: 'cline auth',
     leastVersion: '3.0.0',
     leastNode: null,
-    traps: ['leaves a background process, which is ended with the attempt'],
+    traps: [
+      'leaves a background process, which is ended with the attempt',
+      'begins a new conversation for each attempt',
+    ],
   },
   {
     name: 'kilo',
