@@ -181,7 +181,10 @@ describe('the ending', () => {
   test.each<[StreamFormat, string]>([
     ['gemini', 'Invalid auth method selected.'],
     ['gemini', 'Please set an Auth method in your settings.json'],
-    ['qwen', 'No auth type is selected. Please configure an auth type before running in non-interactive mode.'],
+    [
+      'qwen',
+      'No auth type is selected. Please configure an auth type before running in non-interactive mode.',
+    ],
   ])('%s says that it has no way to log in: %s', (format, line) => {
     expect(factsOf(format, `${line}\n`).ending).toMatchObject({ kind: 'open', error: { class: 'auth' } });
   });
