@@ -59,6 +59,17 @@ describe('a slot that has become free', () => {
     expect(waitUntil(queue(2_000, builds))).toBeNull();
   });
 
+  test('goes by the runs beside it, not by the first ones, which took far longer', () => {
+    const cold = [build('3', 0, 3_000), build('4', 0, 3_000), build('5', 0, 3_000)];
+    const builds = [...cold, build('1', 3_100, 4_700), build('2', 3_100)];
+    expect(waitUntil(queue(4_700, builds))).toBe(4_700 + 320);
+  });
+
+  test('does not take a run that broke off for the usual', () => {
+    const builds = [build('3', 0, 1_000), build('4', 0, 1_000), build('1', 1_000, 1_100), build('2', 1_000)];
+    expect(waitUntil(queue(1_100, builds))).toBeNull();
+  });
+
   test('goes by the gates of the changes where they differ', () => {
     const pending = [change('1', 100), change('2', 1_000), change('3', 100), change('4', 100)];
     const builds = [build('1', 850, 960), build('2', 0)];

@@ -57,16 +57,24 @@ function isWaitedIn(snapshot: QueueSnapshot): boolean {
 
 /** The end of the first run whose slot nothing was started in since; null when no slot has become free by an end. */
 function freeSince({ builds }: QueueSnapshot): number | null {
-  const lastStartMs = Math.max(-Infinity, ...builds.map((build) => build.startedAtMs));
+  const lastStartMs = lastStart(builds);
   const ends = builds.flatMap(({ endedAtMs }) =>
     endedAtMs !== undefined && endedAtMs >= lastStartMs ? [endedAtMs] : [],
   );
   return ends.length === 0 ? null : Math.min(...ends);
 }
 
+function lastStart(builds: readonly QueueBuild[]): number {
+  return Math.max(-Infinity, ...builds.map((build) => build.startedAtMs));
+}
+
+/** Part of the usual time: a run that ended sooner broke off, and says nothing of how long the others take. */
+const BROKE_OFF = 0.5;
+
 /**
- * By the gates of its changes, times what runs took beyond those of theirs; else as long as runs took. Medians; null while
- * none has ended and nothing is known.
+ * By the gates of its changes, times what runs took beyond those of theirs; else as long as runs took. Medians, of the runs
+ * beside which it runs where some have ended (the first ones of a merge find cold slots and take far longer), else of all;
+ * null while none has ended and nothing is known.
  */
 function expectedTimes(snapshot: QueueSnapshot): (build: QueueBuild) => number | null {
   const changes = [...(snapshot.departed ?? []), ...snapshot.pending];
@@ -75,9 +83,15 @@ function expectedTimes(snapshot: QueueSnapshot): (build: QueueBuild) => number |
     const known = members.flatMap((id) => gates.get(id) ?? []);
     return known.length === 0 ? null : Math.max(...known);
   };
-  const ended = snapshot.builds.flatMap((build) =>
-    build.endedAtMs === undefined ? [] : [{ tookMs: build.endedAtMs - build.startedAtMs, build }],
+  const all = snapshot.builds.flatMap((build) =>
+    build.endedAtMs === undefined
+      ? []
+      : [{ tookMs: build.endedAtMs - build.startedAtMs, endedAtMs: build.endedAtMs, build }],
   );
+  const lastStartMs = lastStart(snapshot.builds);
+  const shortestMs = BROKE_OFF * (median(all.map(({ tookMs }) => tookMs)) ?? 0);
+  const beside = all.filter(({ tookMs, endedAtMs }) => endedAtMs >= lastStartMs && tookMs >= shortestMs);
+  const ended = beside.length > 0 ? beside : all;
   const usualMs = median(ended.map(({ tookMs }) => tookMs));
   const stretch = median(
     ended.flatMap(({ tookMs, build }) => {

@@ -3,7 +3,7 @@ import type { ChangeId } from '../ids.ts';
 import type { ChangeState } from '../run/state.ts';
 
 /** A folder that more of the changes touch than this says nothing about a pair of them. */
-const COMMON_FOLDER = 0.5;
+const COMMON_FOLDER = 0.9;
 /** Files and folders of one change that are looked at. */
 const MAX_AREAS = 400;
 
