@@ -42,16 +42,16 @@ const queue = (
 });
 
 describe('a slot that has become free', () => {
-  test('waits for the run beside it, started in the same moment, for a fifth of a gate time', () => {
-    expect(waitUntil(queue(1_000, [build('1', 0, 1_000), build('2', 50)]))).toBe(1_200);
+  test('waits for the run beside it, started in the same moment, for half a gate time', () => {
+    expect(waitUntil(queue(1_000, [build('1', 0, 1_000), build('2', 50)]))).toBe(1_500);
   });
 
   test('waits no longer', () => {
-    expect(waitUntil(queue(1_200, [build('1', 0, 1_000), build('2', 50)]))).toBeNull();
+    expect(waitUntil(queue(1_500, [build('1', 0, 1_000), build('2', 50)]))).toBeNull();
   });
 
   test('does not wait for a run that is far from its end', () => {
-    expect(waitUntil(queue(1_000, [build('1', 0, 1_000), build('2', 500)]))).toBeNull();
+    expect(waitUntil(queue(1_000, [build('1', 0, 1_000), build('2', 600)]))).toBeNull();
   });
 
   test('does not wait for a run that is long over its time', () => {
@@ -62,7 +62,7 @@ describe('a slot that has become free', () => {
   test('goes by the runs beside it, not by the first ones, which took far longer', () => {
     const cold = [build('3', 0, 3_000), build('4', 0, 3_000), build('5', 0, 3_000)];
     const builds = [...cold, build('1', 3_100, 4_700), build('2', 3_100)];
-    expect(waitUntil(queue(4_700, builds))).toBe(4_700 + 320);
+    expect(waitUntil(queue(4_700, builds))).toBe(4_700 + 800);
   });
 
   test('does not take a run that broke off for the usual', () => {
@@ -74,8 +74,8 @@ describe('a slot that has become free', () => {
     const pending = [change('1', 100), change('2', 1_000), change('3', 100), change('4', 100)];
     const builds = [build('1', 850, 960), build('2', 0)];
     // What ran took a tenth longer than its gates.
-    expect(waitUntil(queue(960, builds, { pending }))).toBe(960 + 220);
-    expect(waitUntil(queue(600, [build('1', 500, 600), build('2', 0)], { pending }))).toBeNull();
+    expect(waitUntil(queue(960, builds, { pending }))).toBe(960 + 550);
+    expect(waitUntil(queue(400, [build('1', 300, 400), build('2', 0)], { pending }))).toBeNull();
   });
 
   test('waits for nothing that nobody can tell the time of', () => {
@@ -100,7 +100,7 @@ describe('a patient planner', () => {
     const planner = patient(() => [start]);
     const builds = [build('1', 0, 1_000), build('2', 50)];
     expect(planner(queue(1_000, builds), 1)).toEqual([]);
-    expect(planner(queue(1_200, builds), 1)).toEqual([start]);
+    expect(planner(queue(1_500, builds), 1)).toEqual([start]);
   });
 
   test('thinks about what to start only when it may start something', () => {
@@ -112,7 +112,7 @@ describe('a patient planner', () => {
     const builds = [build('1', 0, 1_000), build('2', 50)];
     planner(queue(1_000, builds), 1);
     expect(asked).toEqual([1]);
-    planner(queue(1_200, builds), 1);
+    planner(queue(1_500, builds), 1);
     expect(asked).toEqual([1, 1, 2]);
   });
 

@@ -9,7 +9,7 @@ import { isSteady } from './chain.ts';
 import type { QueueBuild, QueuePlanner, QueueSnapshot } from './model.ts';
 
 /** Part of a gate time: how long a free slot waits at most, and by how much a run may be late and still be waited for. */
-const PATIENCE = 0.2;
+const PATIENCE = 0.5;
 
 /**
  * A planner that starts nothing while `waitUntil` says so; what it cancels is not waited for. To be told what it cancels it
