@@ -7,6 +7,7 @@ import {
   countAt,
   type Fields,
   listAt,
+  knownPrice,
   mapAt,
   moneyAt,
   numberAt,
@@ -134,14 +135,8 @@ export class UpdateReader {
 
   /** The cost so far of the whole conversation; other currencies say nothing to us. */
   #cost(cost: Fields): void {
-    const usd = moneyAt(cost, 'amount');
-    // Models without a price in its table cost 0, which says nothing.
-    if (
-      usd === null ||
-      (usd === 0 && (this.#used ?? 0) > 0) ||
-      (textAt(cost, 'currency') ?? 'USD').toUpperCase() !== 'USD'
-    )
-      return;
+    const usd = knownPrice(moneyAt(cost, 'amount'), this.#used ?? 0);
+    if (usd === null || (textAt(cost, 'currency') ?? 'USD').toUpperCase() !== 'USD') return;
     this.flush();
     this.#emit({ kind: 'usage', basis: 'call', key: 'cost', tokens: NO_TOKENS, usd, usdBasis: 'thread' });
   }

@@ -1,7 +1,17 @@
 /** `cline --json`. The result counts this process; its input includes the cache. */
 import { errorOf } from '../../core/agents/classify.ts';
 import { type Tokens, totalTokens } from '../../core/agents/events.ts';
-import { asMap, callDetail, countAt, type Fields, mapAt, moneyAt, numberAt, textAt } from './fields.ts';
+import {
+  asMap,
+  callDetail,
+  countAt,
+  type Fields,
+  knownPrice,
+  mapAt,
+  moneyAt,
+  numberAt,
+  textAt,
+} from './fields.ts';
 import type { Emit, StreamReader } from './reader.ts';
 
 export function clineReader(): StreamReader {
@@ -104,8 +114,6 @@ function tokensOf(usage: Fields): Tokens {
   return { input, cacheRead, cacheWrite, output: countAt(usage, 'outputTokens', 'tokensOut') };
 }
 
-/** Models without a price in its table cost 0 there, which says nothing. */
 function costOf(usage: Fields): number | null {
-  const cost = moneyAt(usage, 'totalCost', 'cost');
-  return cost === 0 && totalTokens(tokensOf(usage)) > 0 ? null : cost;
+  return knownPrice(moneyAt(usage, 'totalCost', 'cost'), totalTokens(tokensOf(usage)));
 }

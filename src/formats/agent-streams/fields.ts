@@ -46,6 +46,11 @@ export function moneyAt(from: Fields, ...names: readonly string[]): number | nul
   return value !== null && value >= 0 ? value : null;
 }
 
+/** Models without a price in a client's table cost 0 there: for tokens that were used that says nothing. */
+export function knownPrice(usd: number | null, usedTokens: number): number | null {
+  return usd === 0 && usedTokens > 0 ? null : usd;
+}
+
 const MAX_DETAIL = 200;
 const TELLING = [
   'command',

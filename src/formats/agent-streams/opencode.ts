@@ -1,6 +1,16 @@
 /** `opencode run --format json`, and kilo. Usage and cost count one step; input leaves out the cache. */
 import { errorOf } from '../../core/agents/classify.ts';
-import { asMap, callDetail, countAt, type Fields, mapAt, moneyAt, numberAt, textAt } from './fields.ts';
+import {
+  asMap,
+  callDetail,
+  countAt,
+  type Fields,
+  knownPrice,
+  mapAt,
+  moneyAt,
+  numberAt,
+  textAt,
+} from './fields.ts';
 import type { Emit, StreamReader } from './reader.ts';
 
 export function opencodeReader(): StreamReader {
@@ -79,11 +89,8 @@ function readStep(part: Fields, emit: Emit): void {
   if (reason !== null && reason !== 'tool-calls') emit({ kind: 'done', ok: reason !== 'error', reason });
 }
 
-/** Models without a price in its table cost 0 there, which says nothing. */
 function knownCost(part: Fields, tokens: Fields): number | null {
-  const cost = moneyAt(part, 'cost');
-  const isUsed = countAt(tokens, 'input', 'total') + countAt(tokens, 'output') > 0;
-  return cost === 0 && isUsed ? null : cost;
+  return knownPrice(moneyAt(part, 'cost'), countAt(tokens, 'input', 'total') + countAt(tokens, 'output'));
 }
 
 function readError(error: Fields, emit: Emit): void {

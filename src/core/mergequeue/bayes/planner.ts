@@ -25,7 +25,7 @@ import { trialOf, type Trial } from './trial.ts';
 import { overdueTrials } from './watchdog.ts';
 import { drawOutlook } from './worlds.ts';
 
-/** Operations for sampling; with the choice it stays below 20 ms at 200 changes and 16 slots. */
+/** Operations for sampling and for the choice: at 200 changes and 16 slots 12 ms in the median, see docs/design/merge-queue-benchmark.md. */
 const SAMPLING_WORK = 500_000;
 const CHOICE_WORK = 700_000;
 /** Below this a run is not worth its slot. */
