@@ -27,10 +27,19 @@ describe('Node', () => {
     ['pnpm-lock.yaml', 'pnpm test', 'pnpm install --frozen-lockfile'],
     ['yarn.lock', 'yarn test', 'yarn install --frozen-lockfile'],
     ['bun.lock', 'bun run test', 'bun install --frozen-lockfile'],
-    ['README.md', 'npm test', 'npm install'],
+    ['README.md', 'npm test', 'npm install --no-package-lock'],
   ])('%s means %s after %s', (lock, run, install) => {
     const tree = { 'package.json': pack({ test: 'node --test' }), [lock]: '' };
     expect([gates(tree), setup(tree)]).toEqual([{ test: run }, [install]]);
+  });
+
+  test.each([
+    ['pnpm@9.0.0', {}, 'pnpm install --no-lockfile'],
+    ['bun@1.2.0', {}, 'bun install --no-save'],
+    ['yarn@1.22.0', {}, 'yarn install --no-lockfile'],
+    ['yarn@4.1.0', { '.yarnrc.yml': '' }, 'yarn install'],
+  ])('without a lock file %s %j writes none where it can be told so: %s', (packageManager, more, install) => {
+    expect(setup({ 'package.json': pack({}, { packageManager }), ...more })).toEqual([install]);
   });
 
   test('the packageManager field wins over a stray lock file, and yarn 2 has its own flag', () => {

@@ -1,3 +1,4 @@
+import { assertNever } from '../../kit/assert.ts';
 import type { Contribution, DetectedGateName, Finding, FolderView } from './model.ts';
 
 type Manager = 'npm' | 'pnpm' | 'yarn' | 'bun';
@@ -91,10 +92,27 @@ function runScript(manager: Manager, script: string, body: string): string {
   return /\breact-scripts test\b/.test(body) ? `CI=true ${command}` : command;
 }
 
+/** What an agent leaves uncommitted is committed for it, and a lock file that the set-up wrote is not its work. */
+function installWithoutLock(files: FolderView, manager: Manager): string {
+  switch (manager) {
+    case 'npm':
+      return 'npm install --no-package-lock';
+    case 'pnpm':
+      return 'pnpm install --no-lockfile';
+    case 'bun':
+      return 'bun install --no-save';
+    case 'yarn':
+      // The later ones have no such flag.
+      return files.has('.yarnrc.yml') ? 'yarn install' : 'yarn install --no-lockfile';
+    default:
+      return assertNever(manager);
+  }
+}
+
 function install(files: FolderView, manager: Finding<Manager>): Finding<string> {
   const lock = LOCKS.find(([file, name]) => name === manager.value && files.has(file))?.[0];
   const evidence = lock ?? 'package.json without a lock file';
-  if (lock === undefined) return { value: `${manager.value} install`, evidence };
+  if (lock === undefined) return { value: installWithoutLock(files, manager.value), evidence };
   switch (manager.value) {
     case 'npm':
       return { value: 'npm ci', evidence };
